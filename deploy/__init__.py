@@ -1,0 +1,1 @@
+"""What is needed to run Chỉ tiêu: the embedded stack and the files of other platforms."""

@@ -1,0 +1,1 @@
+"""Everything on one machine without containers: broker, engine, supervisor, simulator."""
