@@ -1,0 +1,1 @@
+"""What the four services share: contracts, topics, tables, catalogue, settings."""

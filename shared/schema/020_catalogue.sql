@@ -1,0 +1,41 @@
+-- Facts of the catalogue, as the views need them. Each publication fills a `_new` table and exchanges it.
+
+CREATE TABLE IF NOT EXISTS {database}.catalogue_version (version String, published DateTime64(3, 'UTC'))
+ENGINE = MergeTree ORDER BY published;
+
+CREATE TABLE IF NOT EXISTS {database}.catalogue_units (
+    unit String, name_vi String, name_en String, short_vi String, level LowCardinality(String),
+    kind LowCardinality(String), position UInt32, folded String
+) ENGINE = MergeTree ORDER BY unit;
+
+-- One row per figure of an indicator; `figure` = slug for the indicator's only figure.
+CREATE TABLE IF NOT EXISTS {database}.catalogue_figures (
+    figure String, indicator String, code String, position UInt32,
+    kind Enum8('flow' = 1, 'stock' = 2, 'reported_flow' = 3, 'reported_stock' = 4),
+    indicator_vi String, indicator_en String, figure_vi String, figure_en String,
+    annex_row String, section String, text_vi String, counted_vi String, lead_vi String, coordinating_vi String,
+    basis_undefined Bool
+) ENGINE = MergeTree ORDER BY figure;
+
+-- Which cells exist, and their target with its dates (one row per target value; target -1 = none).
+-- `expected` = false: the row is shown only once it holds data.
+CREATE TABLE IF NOT EXISTS {database}.catalogue_cells (
+    figure String, unit String, expected Bool, target Int16, comparator LowCardinality(String),
+    target_from Date, target_to Date, legal_row String
+) ENGINE = MergeTree ORDER BY (figure, unit);
+
+-- Which (reading, member unit) sums make a cell. `own`: the unit's own report, which outranks the members' sum.
+CREATE TABLE IF NOT EXISTS {database}.catalogue_rollup (
+    figure String, unit String, reading String, member String, own Bool, expected Bool
+) ENGINE = MergeTree ORDER BY (figure, unit);
+
+CREATE TABLE IF NOT EXISTS {database}.catalogue_periods (code String, start Date, end Date)
+ENGINE = MergeTree ORDER BY code;
+
+CREATE TABLE IF NOT EXISTS {database}.catalogue_calendar (day Date, working Bool)
+ENGINE = MergeTree ORDER BY day;
+
+-- Expected emitters: a source that is silent for `cadence_days` working days makes the cells it feeds provisional.
+CREATE TABLE IF NOT EXISTS {database}.catalogue_emitters (
+    source String, indicator String, unit String, cadence_days UInt16
+) ENGINE = MergeTree ORDER BY (source, indicator, unit);
