@@ -72,19 +72,164 @@ GROUP BY reading, unit;
 
 -- Sums of each cell (figure, unit) over its members; the unit's own report outranks the sum of its members.
 CREATE OR REPLACE VIEW {database}.cell_sums AS
-SELECT figure, unit, any(figures.kind) AS kind,
-       sumIf(stock_den, own) > 0 AS own_report,
-       sumIf(if(kind IN ('flow', 'reported_flow'), period_num, stock_num), own = own_report) AS num,
-       sumIf(if(kind IN ('flow', 'reported_flow'), period_den, stock_den), own = own_report) AS den,
-       sumIf(if(kind IN ('flow', 'reported_flow'), period_excluded, stock_excluded), own = own_report) AS excluded,
-       sumIf(recent_num, own = own_report) AS recent_num,
-       sumIf(recent_den, own = own_report) AS recent_den,
-       sumIf(sums.no_data, own = own_report) AS no_data,
-       sumIf(sums.stale, own = own_report) AS stale,
-       kind IN ('reported_flow', 'reported_stock')
-           AND countIf(rollup.expected AND own = own_report AND stock_den = 0) > 0 AS reports_missing
-FROM {database}.catalogue_rollup AS rollup
-INNER JOIN {database}.catalogue_figures AS figures USING (figure)
-LEFT JOIN {database}.reading_sums(period = {period:String}, as_of = {as_of:Date}) AS sums
-    ON sums.reading = rollup.reading AND sums.unit = rollup.member
+SELECT figure, unit, any(figure_kind) AS kind,
+       sum(if(is_flow, period_num, stock_num)) AS num,
+       sum(if(is_flow, period_den, stock_den)) AS den,
+       sum(if(is_flow, period_excluded, stock_excluded)) AS excluded,
+       if(any(is_flow), sum(recent_num), NULL) AS recent_num,
+       if(any(is_flow), sum(recent_den), NULL) AS recent_den,
+       sum(no_data) AS no_data, sum(stale) AS stale,
+       countIf(is_report AND member_expected AND stock_den = 0) AS reports_missing
+FROM (
+    SELECT rollup.figure AS figure, rollup.unit AS unit, rollup.own AS own, rollup.expected AS member_expected,
+           figures.kind AS figure_kind,
+           figures.kind IN ('flow', 'reported_flow') AS is_flow,
+           figures.kind IN ('reported_flow', 'reported_stock') AS is_report,
+           sums.period_num AS period_num, sums.period_den AS period_den, sums.period_excluded AS period_excluded,
+           sums.stock_num AS stock_num, sums.stock_den AS stock_den, sums.stock_excluded AS stock_excluded,
+           sums.recent_num AS recent_num, sums.recent_den AS recent_den, sums.no_data AS no_data, sums.stale AS stale,
+           sum(if(rollup.own, if(is_flow, sums.period_den, sums.stock_den), 0))
+               OVER (PARTITION BY rollup.figure, rollup.unit) > 0 AS own_report
+    FROM {database}.catalogue_rollup AS rollup
+    INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
+    LEFT JOIN {database}.reading_sums(period = {period:String}, as_of = {as_of:Date}) AS sums
+        ON sums.reading = rollup.reading AND sums.unit = rollup.member
+)
+WHERE own = own_report
 GROUP BY figure, unit;
+
+-- Which (indicator, unit) is fed by a source that is silent, and where a report was ignored (T04).
+CREATE OR REPLACE VIEW {database}.silent_cells AS
+SELECT DISTINCT indicator, unit FROM {database}.catalogue_emitters
+WHERE source IN (SELECT source FROM {database}.sources(as_of = {as_of:Date}) WHERE silent);
+
+-- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
+CREATE OR REPLACE VIEW {database}.board AS
+WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
+     (SELECT end FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_end,
+     least(period_end, {as_of:Date}) AS upto,
+     {as_of:Date} > period_end AS is_final,
+     (SELECT (watermark, catalogue_version, sources_expected, sources_reporting)
+      FROM {database}.stamp(as_of = {as_of:Date})) AS stamped
+SELECT figures.indicator AS indicator, cells.figure AS figure, figures.code AS code, figures.position AS position,
+       cells.unit AS unit, figures.kind AS kind,
+       {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of, is_final AS final,
+       sums.num AS num, sums.den AS den, sums.excluded AS excluded,
+       sums.recent_num AS recent_num, sums.recent_den AS recent_den,
+       cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row,
+       multiIf(cells.target < 0, 'no_target', sums.den = 0, 'no_occurrence',
+               if(cells.comparator = '>', toInt128(sums.num) * 100 > toInt128(cells.target) * sums.den,
+                  toInt128(sums.num) * 100 >= toInt128(cells.target) * sums.den), 'met', 'below') AS status,
+       multiIf(sums.recent_den IS NULL, NULL, cells.target < 0, 'no_target', sums.recent_den = 0, 'no_occurrence',
+               if(cells.comparator = '>', toInt128(sums.recent_num) * 100 > toInt128(cells.target) * sums.recent_den,
+                  toInt128(sums.recent_num) * 100 >= toInt128(cells.target) * sums.recent_den),
+               'met', 'below') AS recent_status,
+       -- What is still expected, at the pace of the days so far; rounded up, so that hope is lost late, not early.
+       toInt64(ceil(sums.den * (period_end - upto) / greatest(1, upto - period_start + 1))) AS expected_den,
+       sums.kind = 'flow' AND status = 'below' AND NOT if(cells.comparator = '>',
+           toInt128(sums.num + expected_den) * 100 > toInt128(cells.target) * (sums.den + expected_den),
+           toInt128(sums.num + expected_den) * 100 >= toInt128(cells.target) * (sums.den + expected_den)
+       ) AS not_recoverable,
+       (figures.indicator, cells.unit) IN (SELECT indicator, unit FROM {database}.silent_cells(as_of = {as_of:Date}))
+           AS source_silent,
+       sums.no_data > 0 OR sums.reports_missing > 0 OR source_silent AS provisional,
+       sums.stale > 0 AS stale,
+       figures.indicator = 'casefile_online' AND cells.unit IN (
+           SELECT unit FROM {database}.ignored_reports(as_of = {as_of:Date})) AS offline_conflict,
+       figures.basis_undefined AS basis_undefined,
+       arrayFilter(flag -> flag != '', [if(provisional, 'provisional', ''), if(stale, 'stale', ''),
+           if(not_recoverable, 'not_recoverable', ''), if(offline_conflict, 'offline_conflict', ''),
+           if(basis_undefined, 'basis_undefined', '')]) AS flags,
+       -- The status that a screen colours by: the 30 days once the year cannot be reached any more.
+       if(not_recoverable AND recent_status IN ('met', 'below'), recent_status, status) AS shown_status,
+       -- In tenths of a percent, rounded down, so that a rate below its target never shows the target; a strict
+       -- target that is exceeded is rounded up, so that it never shows the target either.
+       if(sums.den > 0, intDiv(toInt128(sums.num) * 1000 + if(status = 'met' AND cells.comparator = '>',
+           sums.den - 1, 0), sums.den) / 10, NULL) AS percent,
+       if(sums.recent_den > 0, intDiv(toInt128(sums.recent_num) * 1000 + if(recent_status = 'met'
+           AND cells.comparator = '>', sums.recent_den - 1, 0), sums.recent_den) / 10, NULL) AS recent_percent,
+       -- The indicator at this unit: met when every figure with a target is.
+       multiIf(countIf(status = 'below') OVER same_indicator > 0, 'below',
+               countIf(status = 'met') OVER same_indicator > 0, 'met',
+               countIf(status = 'no_occurrence') OVER same_indicator > 0, 'no_occurrence',
+               'no_target') AS indicator_status,
+       stamped.1 AS watermark, stamped.2 AS catalogue_version,
+       stamped.3 AS sources_expected, stamped.4 AS sources_reporting
+FROM (
+    SELECT figure, unit, any(scope.expected) AS expected,
+           if(countIf(in_force) = 0, -1, maxIf(scope.target, in_force)) AS target,
+           anyIf(scope.comparator, in_force) AS comparator, anyIf(scope.legal_row, in_force) AS legal_row
+    FROM (SELECT *, period_end BETWEEN target_from AND target_to AS in_force
+          FROM {database}.catalogue_cells) AS scope
+    GROUP BY figure, unit
+) AS cells
+INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = cells.figure
+INNER JOIN {database}.cell_sums(period = {period:String}, as_of = {as_of:Date}) AS sums
+    ON sums.figure = cells.figure AND sums.unit = cells.unit
+WHERE cells.expected OR sums.den > 0 OR sums.excluded > 0
+WINDOW same_indicator AS (PARTITION BY figures.indicator, cells.unit);
+
+-- The history of one cell: cumulative figures at the end of each day on which something moved.
+CREATE OR REPLACE VIEW {database}.cell_history AS
+WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
+     (SELECT least(end, {as_of:Date}) FROM {database}.catalogue_periods WHERE code = {period:String}) AS upto
+SELECT day, if(own_den > 0, own_num, member_num) AS num, if(own_den > 0, own_den, member_den) AS den
+FROM (
+    SELECT greatest(days.day, period_start) AS day, -- what a stock held before the period stands on its first day
+           sum(sumIf(num, own)) OVER by_day AS own_num, sum(sumIf(den, own)) OVER by_day AS own_den,
+           sum(sumIf(num, NOT own)) OVER by_day AS member_num, sum(sumIf(den, NOT own)) OVER by_day AS member_den
+    FROM {database}.counted_days(as_of = {as_of:Date}) AS days
+    INNER JOIN (
+        SELECT reading, member, own, figures.kind IN ('flow', 'reported_flow') AS is_flow
+        FROM {database}.catalogue_rollup AS rollup
+        INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
+        WHERE rollup.figure = {figure:String} AND rollup.unit = {unit:String}
+    ) AS members ON members.reading = days.reading AND members.member = days.unit
+    WHERE days.day <= upto AND (days.day >= period_start OR NOT is_flow)
+    GROUP BY day WINDOW by_day AS (ORDER BY day)
+)
+ORDER BY day;
+
+-- The subjects behind one cell, with what each counts and why. `after` is the cursor (subject, exclusive).
+CREATE OR REPLACE VIEW {database}.cell_subjects AS
+WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
+     (SELECT least(end, {as_of:Date}) FROM {database}.catalogue_periods WHERE code = {period:String}) AS upto
+SELECT subject, max(at) AS day, any(unit) AS unit, any(reading) AS reading, sum(n) AS num, sum(d) AS den,
+       sum(e) AS excluded, anyIf(why, why != '') AS reason, any(event_source) AS source, any(event_id) AS id,
+       multiIf(excluded > 0 AND den = 0, 'excluded', reason = 'no_data', 'no_data',
+               den > num, 'missing', 'counting') AS state
+FROM (
+    SELECT subject, reading, unit, reason AS why, source AS event_source, id AS event_id,
+           max(entries.day) AS at, sum(entries.num) AS n, sum(entries.den) AS d, sum(entries.excluded) AS e
+    FROM {database}.ledger AS entries
+    INNER JOIN (
+        SELECT rollup.reading AS reading, rollup.member AS unit,
+               figures.kind IN ('flow', 'reported_flow') AS is_flow
+        FROM {database}.catalogue_rollup AS rollup
+        INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
+        WHERE rollup.figure = {figure:String} AND rollup.unit = {unit:String}
+    ) AS members USING (reading, unit)
+    WHERE subject > {after:String} AND entries.day <= upto AND (entries.day >= period_start OR NOT is_flow)
+      AND (entries.reading, entries.unit) IN (
+          SELECT reading, member FROM {database}.catalogue_rollup
+          WHERE figure = {figure:String} AND unit = {unit:String})
+    GROUP BY subject, reading, unit, why, event_source, event_id
+    HAVING n != 0 OR d != 0 OR e != 0
+)
+GROUP BY subject
+ORDER BY subject;
+
+-- The newest transition of each alert is its state.
+CREATE OR REPLACE VIEW {database}.alerts AS
+SELECT alert_id, max(transition.number) AS number, argMax(rule, transition.number) AS rule,
+       argMax(transition.indicator, transition.number) AS indicator,
+       argMax(transition.figure, transition.number) AS figure,
+       argMax(transition.unit, transition.number) AS unit, argMax(transition.period, transition.number) AS period,
+       argMax(from_state, transition.number) AS from_state, argMax(to_state, transition.number) AS state,
+       argMax(transition.reason, transition.number) AS reason,
+       argMax(transition.severity, transition.number) AS severity, min(transition.at) AS since,
+       argMax(transition.at, transition.number) AS changed,
+       argMax(transition.sentence_vi, transition.number) AS sentence_vi,
+       argMax(transition.evidence, transition.number) AS evidence
+FROM {database}.alert_transitions AS transition
+GROUP BY alert_id;
