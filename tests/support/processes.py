@@ -1,0 +1,109 @@
+"""Real child processes for tests: on free ports, never outliving the test run, stopped with a deadline."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+REPO = Path(__file__).resolve().parents[2]
+START_DEADLINE_SECONDS = 90
+"""A cold JVM on a machine that is busy with other tests; a healthy start takes a twentieth of it."""
+STOP_DEADLINE_SECONDS = 20
+"""After SIGTERM; then SIGKILL, so that a stuck process cannot hold up the test run."""
+POLL_SECONDS = 0.05
+LOG_TAIL_LINES = 30
+
+
+def free_ports(count: int) -> list[int]:
+    """TCP ports of 127.0.0.1 that are free now; all are held until the last is found, so they differ."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def wait_until(condition: Callable[[], bool], *, deadline_seconds: float, what: str) -> None:
+    """Returns once `condition()` is true; `AssertionError` naming `what` when the deadline passes first."""
+    end = time.monotonic() + deadline_seconds
+    while not condition():
+        if time.monotonic() > end:
+            message = f"{what}: not within {deadline_seconds} s"
+            raise AssertionError(message)
+        time.sleep(POLL_SECONDS)
+
+
+class ChildProcess:
+    """One child with its log in a file.
+
+    The kernel ends it when the thread that started it ends, so also when the test run dies by kill -9.
+    """
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        self._name = " ".join(command)
+        self._command = ["setpriv", "--pdeathsig", "TERM", *command]
+        self._env = {**os.environ, **env}  # noqa: TID251 - children inherit PATH and proxies
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running child."""
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    def start(self) -> Self:
+        """Starts it from the repository's root, appending to the log."""
+        with self.log.open("ab") as out:
+            self._process = subprocess.Popen(
+                self._command, env=self._env, cwd=REPO, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        return self
+
+    def wait_ready(self, ready: Callable[[], bool], *, deadline_seconds: float = START_DEADLINE_SECONDS) -> Self:
+        """Returns once `ready()`; fails with the end of the log when the child exits or the deadline passes."""
+        try:
+            wait_until(lambda: self._alive() and ready(), deadline_seconds=deadline_seconds, what=self._name)
+        except BaseException as error:
+            self.stop()
+            error.add_note(self.tail())
+            raise
+        return self
+
+    def kill(self) -> None:
+        """kill -9, and waits until it is gone."""
+        self.signal(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends one signal to the child."""
+        os.kill(self.pid, number)
+
+    def stop(self) -> int:
+        """Ends it and returns its exit status (negative: the signal that ended it)."""
+        assert self._process is not None, "not started"
+        self._process.terminate()
+        try:
+            return self._process.wait(STOP_DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def tail(self) -> str:
+        """The last lines of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
+
+    def _alive(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            message = f"exited with {self._process.returncode}: {self._name}"
+            raise AssertionError(message)
+        return True
