@@ -1,0 +1,156 @@
+"""Where keys are kept: a table of ClickHouse or, for tests, memory; and the ring that a service holds of them."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Protocol
+
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import Error as ClickHouseError
+
+from shared.errors import RetryableError
+from shared.keys import KeyRecord, KeyState, Role, authenticate
+from shared.logs import get_logger
+
+REFRESH_SECONDS = 2.0
+"""A revocation takes effect within 5 s: at most this, plus the query, plus one slow query before it."""
+
+COLUMNS = ("key_id", "hash", "role", "owner", "system", "units", "types", "state", "at")
+
+NEWEST_ROWS = """
+SELECT key_id, argMax(tuple(hash, role, owner, system, units, types, state, at), at) AS row
+FROM api_keys GROUP BY key_id
+"""
+
+log = get_logger(__name__)
+
+
+class KeyStore(Protocol):
+    """All keys ever made; blocking."""
+
+    def load(self) -> dict[str, KeyRecord]:
+        """Key id → its newest record, revoked ones included. Raises `RetryableError`."""
+
+    def put(self, record: KeyRecord) -> None:
+        """Adds a key or its new state; the newest `at` counts. Raises `RetryableError`."""
+
+
+class MemoryKeyStore:
+    """The twin for tests."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, KeyRecord] = {}
+
+    def load(self) -> dict[str, KeyRecord]:
+        """See `KeyStore.load`."""
+        return dict(self._records)
+
+    def put(self, record: KeyRecord) -> None:
+        """See `KeyStore.put`."""
+        known = self._records.get(record.key_id)
+        if known is None or _instant(record) >= _instant(known):
+            self._records[record.key_id] = record
+
+
+class ClickHouseKeyStore:
+    """Table `api_keys`: rows are only added. `put` needs a client that may write."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def load(self) -> dict[str, KeyRecord]:
+        """See `KeyStore.load`."""
+        try:
+            rows = self._client.query(NEWEST_ROWS).result_rows
+        except ClickHouseError as error:
+            raise RetryableError(f"keys cannot be read: {type(error).__name__}") from error
+        return {key_id: _record(key_id, *row) for key_id, row in rows}
+
+    def put(self, record: KeyRecord) -> None:
+        """See `KeyStore.put`."""
+        row = (
+            record.key_id,
+            record.hash,
+            record.role.value,
+            record.owner,
+            record.system,
+            sorted(record.units),
+            sorted(record.types),
+            record.state.value,
+            _instant(record),
+        )
+        try:
+            self._client.insert("api_keys", [row], column_names=COLUMNS)
+        except ClickHouseError as error:
+            raise RetryableError(f"key {record.key_id} cannot be written: {type(error).__name__}") from error
+
+
+class KeyRing:
+    """The keys as this process knows them, read again every 2 s; the last known ones stay when the store is away."""
+
+    def __init__(self, store: KeyStore, refresh_seconds: float = REFRESH_SECONDS) -> None:
+        self._store = store
+        self._refresh_seconds = refresh_seconds
+        self._ring: Mapping[str, KeyRecord] = {}
+        self._loaded_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Loads the keys once, then keeps them fresh. Raises `RetryableError` when the first load fails."""
+        await self.refresh()
+        self._task = asyncio.create_task(self._keep_fresh(), name="key ring")
+
+    async def stop(self) -> None:
+        """Ends the refreshing; safe when it never started."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def refresh(self) -> None:
+        """Reads all keys now. Raises `RetryableError`."""
+        self._ring = await asyncio.to_thread(self._store.load)
+        self._loaded_at = time.monotonic()
+
+    def authenticate(self, authorization: str) -> KeyRecord | None:
+        """The active key that the header proves, or None."""
+        return authenticate(authorization, self._ring)
+
+    @property
+    def age_seconds(self) -> float:
+        """How old the known keys are; infinite before the first load."""
+        return time.monotonic() - self._loaded_at if self._loaded_at else float("inf")
+
+    async def _keep_fresh(self) -> None:
+        away = False
+        while True:
+            await asyncio.sleep(self._refresh_seconds)
+            try:
+                await self.refresh()
+            except RetryableError as error:
+                if not away:
+                    log.warning("keys_not_refreshed", cause=str(error))
+                away = True
+            else:
+                away = False
+
+
+def _record(key_id: str, row: tuple[object, ...]) -> KeyRecord:
+    digest, role, owner, system, units, types, state, at = row
+    return KeyRecord(
+        key_id,
+        digest.decode() if isinstance(digest, bytes) else str(digest),
+        Role(str(role)),
+        str(owner),
+        str(system),
+        frozenset(units) if isinstance(units, list | tuple) else frozenset(),
+        frozenset(types) if isinstance(types, list | tuple) else frozenset(),
+        KeyState(str(state)),
+        at if isinstance(at, datetime) else None,
+    )
+
+
+def _instant(record: KeyRecord) -> datetime:
+    return record.at or datetime.fromtimestamp(0, UTC)
