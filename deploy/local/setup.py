@@ -1,0 +1,174 @@
+"""Brings what the stack needs onto a Debian machine. Standard library only: it runs before anything is installed.
+
+`python3 deploy/local/setup.py [--for test]`; does nothing, quickly, when everything is there.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+VENV = REPO / ".venv"
+PYTHON = VENV / "bin" / "python"
+TOOLS = REPO / ".data" / "tools"
+JARS = TOOLS / "kafka"
+POM = REPO / "deploy" / "local" / "pom.xml"
+LOCK = REPO / "requirements.lock"
+UV_VERSION = "0.13.9"
+"""Fixed, as every other version; a `uv` that the machine already has is used as it is."""
+OLDEST_JAVA = 17
+"""Kafka 4 does not start on an older one."""
+FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+"""Has every Vietnamese letter; a headless browser on a bare machine has no font at all."""
+
+
+class SetupError(RuntimeError):
+    """Something only the person can do; the message has the one command."""
+
+
+class Steps:
+    """Prints one line per step."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._number = 0
+
+    def report(self, label: str, outcome: str) -> None:
+        """`[2/5] label … outcome`."""
+        self._number += 1
+        print(f"[{self._number}/{self._total}] {label} … {outcome}", flush=True)
+
+
+def main() -> None:
+    """Exits 1 when a command fails or root is needed and this is not root."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="run")
+    for_test = parser.parse_args().purpose == "test"
+    stamp = _stamp()
+    packages = _missing_packages(for_test=for_test)
+    if not packages and _installed(stamp):
+        return
+    steps = Steps(4)
+    try:
+        _install_packages(steps, packages)
+        uv = _ensure_uv(steps)
+        _install_python(steps, uv)
+        _install_jars(steps)
+    except SetupError as error:
+        sys.exit(f"\n{error}")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"\nLệnh thất bại ({error.returncode}): {' '.join(map(str, error.cmd))}")
+    (VENV / ".setup-stamp").write_text(stamp)
+
+
+def _stamp() -> str:
+    """Changes when anything that decides what is installed changes."""
+    digest = hashlib.sha256()
+    for file in (LOCK, REPO / "pyproject.toml", POM, Path(__file__)):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _installed(stamp: str) -> bool:
+    file = VENV / ".setup-stamp"
+    return PYTHON.exists() and file.exists() and file.read_text() == stamp and any(JARS.glob("kafka_*.jar"))
+
+
+def _missing_packages(*, for_test: bool) -> list[str]:
+    """Names of Debian packages that are needed and not there."""
+    wanted = {
+        "default-jre-headless": _java_version() >= OLDEST_JAVA,
+        "maven": bool(shutil.which("mvn")) or any(JARS.glob("kafka_*.jar")),
+        "python3-venv": _find_uv() is not None or _can_make_venv(),
+    }
+    if for_test:
+        wanted |= {"chromium": bool(shutil.which("chromium")), "fonts-dejavu-core": FONT.exists()}
+    return [name for name, there in wanted.items() if not there]
+
+
+def _java_version() -> int:
+    """Major version of the `java` on the path; 0 when there is none."""
+    java = shutil.which("java")
+    if java is None:
+        return 0
+    home = Path(java).resolve().parents[1] / "release"
+    if home.exists():
+        text = home.read_text()
+    else:
+        text = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    match = re.search(r'(?:JAVA_VERSION=|version )"(\d+)', text)
+    return int(match[1]) if match else 0
+
+
+def _can_make_venv() -> bool:
+    try:
+        import ensurepip  # noqa: F401, PLC0415 - Debian ships it separately
+    except ImportError:
+        return False
+    return True
+
+
+def _install_packages(steps: Steps, packages: list[str]) -> None:
+    label = "Gói của Debian (Java, Maven, trình duyệt cho kiểm thử)"
+    if not packages:
+        steps.report(label, "đã có")
+        return
+    names = " ".join(packages)
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        sudo = "" if os.geteuid() == 0 else "sudo "
+        message = (
+            f"Cần quyền root để cài: {names}. Chạy lệnh này rồi chạy lại:\n"
+            f"  {sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {names}"
+        )
+        raise SetupError(message)
+    steps.report(label, f"cài đặt {names}")
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
+    subprocess.run([*apt, "update"], check=True)
+    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    subprocess.run(install, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def _find_uv() -> str | None:
+    private = TOOLS / "uv" / "bin" / "uv"
+    return shutil.which("uv") or (str(private) if private.exists() else None)
+
+
+def _ensure_uv(steps: Steps) -> str:
+    found = _find_uv()
+    steps.report("uv", "đã có" if found else f"cài đặt {UV_VERSION}")
+    if found:
+        return found
+    home = TOOLS / "uv"
+    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    subprocess.run([str(home / "bin" / "pip"), "install", "-q", f"uv=={UV_VERSION}"], check=True)
+    return str(home / "bin" / "uv")
+
+
+def _install_python(steps: Steps, uv: str) -> None:
+    """Exactly the locked versions, each archive checked against its hash; then the project itself, editable."""
+    steps.report("Thư viện Python theo requirements.lock", "cài đặt")
+    if not PYTHON.exists():
+        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(VENV)], check=True)
+    target = ["--python", str(PYTHON)]
+    subprocess.run([uv, "pip", "sync", *target, "--require-hashes", str(LOCK)], check=True, cwd=REPO)
+    subprocess.run([uv, "pip", "install", "-q", *target, "--no-deps", "-e", str(REPO)], check=True, cwd=REPO)
+
+
+def _install_jars(steps: Steps) -> None:
+    """Into a folder of its own first: a half-copied set of jars must never look complete."""
+    steps.report("Apache Kafka theo deploy/local/pom.xml", "cài đặt")
+    draft = TOOLS / "kafka.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={draft}", "-DincludeScope=runtime"]
+    subprocess.run(["mvn", "-B", "-q", "-f", str(POM), *goal], check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(JARS, ignore_errors=True)
+    draft.rename(JARS)
+
+
+if __name__ == "__main__":
+    main()

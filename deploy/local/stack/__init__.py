@@ -1,0 +1,1 @@
+"""The embedded stack as one thing: start, wait until ready, stop, look at."""

@@ -1,0 +1,71 @@
+"""`python -m deploy.local.stack up | down | status | logs | clean | run`."""
+
+import argparse
+import os
+import shutil
+import sys
+
+from deploy.local.stack.settings import REPO, StackSettings, full_environment
+from deploy.local.stack.status import report
+from deploy.local.stack.steps import MARKER, StackError, down, prepare, processes_of_the_stack, supervisor_command, up
+from deploy.local.stack.supervisor import SupervisorError
+
+LOG_LINES = "40"
+
+
+def main() -> None:
+    """Exits 1 with one cause when a step fails."""
+    arguments = _parser().parse_args()
+    try:
+        _COMMANDS[arguments.command](StackSettings(), arguments)
+    except (StackError, SupervisorError) as error:
+        sys.exit(f"\n{error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local.stack", description=__doc__)
+    parser.add_argument("command", choices=sorted(_COMMANDS))
+    parser.add_argument("process", nargs="?", default="*", help="a name of the Procfile, for `logs`")
+    return parser
+
+
+def _up(settings: StackSettings, _: argparse.Namespace) -> None:
+    up(settings)
+    print(f"Sẵn sàng. Bảng theo dõi: http://127.0.0.1:{settings.port('api')}/")
+
+
+def _down(settings: StackSettings, _: argparse.Namespace) -> None:
+    print("Đã dừng." if down(settings) else "Không có gì đang chạy.")
+
+
+def _run(settings: StackSettings, _: argparse.Namespace) -> None:
+    """Becomes the supervisor, in the foreground; `up` from elsewhere starts the processes."""
+    prepare(settings, processes_of_the_stack())
+    os.chdir(REPO)
+    command = supervisor_command(settings)
+    os.execve(command[0], command, full_environment(settings))  # noqa: S606 - fixed arguments, no shell
+
+
+def _status(settings: StackSettings, _: argparse.Namespace) -> None:
+    sys.exit(report(settings, processes_of_the_stack()))
+
+
+def _logs(settings: StackSettings, arguments: argparse.Namespace) -> None:
+    files = sorted(str(file) for file in settings.logs.glob(f"{arguments.process}.log"))
+    if not files:
+        sys.exit(f"Chưa có nhật ký trong {settings.logs}.")
+    os.execvp("tail", ["tail", "-n", LOG_LINES, "-F", *files])  # noqa: S606
+
+
+def _clean(settings: StackSettings, _: argparse.Namespace) -> None:
+    down(settings)
+    if not (settings.folder / MARKER).exists():
+        print(f"Không có dữ liệu của Chỉ tiêu trong {settings.folder}.")
+        return
+    shutil.rmtree(settings.folder)
+    print(f"Đã xoá {settings.folder}.")
+
+
+_COMMANDS = {"up": _up, "down": _down, "run": _run, "status": _status, "logs": _logs, "clean": _clean}
+
+main()

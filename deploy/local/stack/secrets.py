@@ -1,0 +1,28 @@
+"""Secrets of one installation: made once, readable by the owner only, never printed."""
+
+import os
+import secrets as random
+from pathlib import Path
+
+NAMES = ("engine-writer", "engine-reader", "province")
+SECRET_BYTES = 32
+"""256 bits: as long as the key of HMAC-SHA256, for which the province's secret is used."""
+
+
+def ensure_secrets(folder: Path) -> None:
+    """Creates what is missing and keeps what is there; a changed province secret would orphan every subject."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in NAMES:
+        if not (folder / name).exists():
+            _write_once(folder / name, random.token_hex(SECRET_BYTES))
+
+
+def _write_once(path: Path, value: str) -> None:
+    """Complete or absent: a crash between creating and writing must not leave an empty secret."""
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(value)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
