@@ -190,6 +190,24 @@ FROM (
 )
 ORDER BY day;
 
+-- What was seen at one cell but is not in its rate, by reason.
+CREATE OR REPLACE VIEW {database}.cell_exclusions AS
+WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
+     (SELECT least(end, {as_of:Date}) FROM {database}.catalogue_periods WHERE code = {period:String}) AS upto
+SELECT days.reason AS reason, sum(days.excluded) AS total
+FROM {database}.counted_days(as_of = {as_of:Date}) AS days
+INNER JOIN (
+    SELECT rollup.reading AS reading, rollup.member AS member,
+           any(figures.kind IN ('flow', 'reported_flow')) AS is_flow
+    FROM {database}.catalogue_rollup AS rollup
+    INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
+    WHERE rollup.figure = {figure:String} AND rollup.unit = {unit:String}
+    GROUP BY reading, member
+) AS members ON members.reading = days.reading AND members.member = days.unit
+WHERE days.day <= upto AND (days.day >= period_start OR NOT members.is_flow)
+GROUP BY days.reason HAVING total != 0
+ORDER BY total DESC, reason;
+
 -- The subjects behind one cell, with what each counts and why. `after` is the cursor (subject, exclusive).
 CREATE OR REPLACE VIEW {database}.cell_subjects AS
 WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,

@@ -1,0 +1,48 @@
+"""Hints from `changes`, whose single partition also elects the active evaluator: who reads it, decides."""
+
+import asyncio
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+
+from shared.contracts.changes import Change, decode_change
+
+
+class Ownership(ConsumerRebalanceListener):
+    """Set while the partition of `changes` is assigned to this process."""
+
+    def __init__(self) -> None:
+        self.held = asyncio.Event()
+        self.lost = asyncio.Event()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        if list(assigned):
+            self.lost.clear()
+            self.held.set()
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self.held.clear()
+        self.lost.set()
+
+
+class Hints:
+    """The newest announced offset of each partition; a look at the board must have reached all of them."""
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        self._consumer = consumer
+        self.announced: dict[int, int] = {}
+
+    async def wait(self, coalesce_seconds: float, at_most_seconds: float) -> None:
+        """Until something moved (and `coalesce_seconds` more), or `at_most_seconds` have passed."""
+        if await self._take(at_most_seconds):
+            await asyncio.sleep(coalesce_seconds)
+            await self._take(0)
+
+    async def _take(self, timeout_seconds: float) -> bool:
+        batches = await self._consumer.getmany(timeout_ms=int(timeout_seconds * 1000))
+        for record in (record for records in batches.values() for record in records):
+            self._remember(decode_change(record.value))
+        return bool(batches)
+
+    def _remember(self, change: Change) -> None:
+        self.announced[change.partition] = max(change.offset, self.announced.get(change.partition, -1))

@@ -1,0 +1,24 @@
+"""The typed environment of the alerts service."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+
+from shared.settings import Port, SharedSettings
+
+
+class AlertsSettings(SharedSettings):
+    """Environment variables `CHITIEU_<FIELD>`."""
+
+    alerts_port: Port = Field(8083, description="Port of /metrics and the health pages.")
+    webhook_url: str | None = Field(None, description="Receiver of alerts; without one, alerts are only recorded.")
+    webhook_secret_file: Path | None = Field(None, description="File with the Standard Webhooks secret (whsec_…).")
+    policies: Path | None = Field(None, description="Policy file; the shipped defaults when not set.")
+    evaluate_every: timedelta = Field(
+        timedelta(seconds=30), description="All cells are looked at this often even when nothing moved."
+    )
+    coalesce: timedelta = Field(
+        timedelta(milliseconds=250), description="Hints that arrive this close together cause one look at the board."
+    )
+    clock_offset: timedelta = Field(timedelta(0), description="Added to the clock: a demonstration or a test of 2027.")

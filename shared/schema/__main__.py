@@ -1,0 +1,41 @@
+"""`python -m shared.schema apply` creates tables and views and publishes the catalogue; safe to repeat."""
+
+import argparse
+import sys
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from shared.catalogue import load_catalogue
+from shared.clickhouse import writer_client
+from shared.schema.apply import apply_schema, publish_catalogue
+from shared.schema.statements import schema_statements
+from shared.settings import SharedSettings
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code 0 when everything stands, 1 with one line on stderr when the engine refuses."""
+    parser = argparse.ArgumentParser(prog="python -m shared.schema", description=__doc__)
+    parser.add_argument("command", choices=["apply", "print"], help="apply, or print the statements")
+    options = parser.parse_args(arguments)
+    settings = SharedSettings()
+    if options.command == "print":
+        print(";\n\n".join(schema_statements(settings.clickhouse_database, 1)) + ";")
+        return 0
+    try:
+        return _apply(settings)
+    except ClickHouseError as error:
+        print(f"schema: {error}", file=sys.stderr)
+        return 1
+
+
+def _apply(settings: SharedSettings) -> int:
+    client = writer_client(settings, database="default")
+    apply_schema(client, settings.clickhouse_database)
+    version = publish_catalogue(client, settings.clickhouse_database, load_catalogue())
+    client.close()
+    print(f"schema applied to {settings.clickhouse_database}, catalogue {version}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""Creates the tables and views, and publishes the catalogue's facts for the views."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from clickhouse_connect.driver.client import Client
+
+from shared.catalogue.models import Catalogue
+from shared.schema.publication import Facts, facts_for_views
+from shared.schema.statements import schema_statements
+
+ACTIVE_VERSION = 1
+"""The projection version that a new installation starts with."""
+
+
+def apply_schema(client: Client, database: str, version: int = ACTIVE_VERSION) -> None:
+    """Create what is missing and replace the views; safe to repeat. Blocking."""
+    for statement in schema_statements(database, version):
+        client.command(statement)
+
+
+def publish_catalogue(client: Client, database: str, catalogue: Catalogue) -> str:
+    """Replace the facts table by table, each in one exchange, and return the published version. Blocking."""
+    version, tables = facts_for_views(catalogue)
+    for table, facts in tables.items():
+        _replace(client, f"{database}.{table}", facts)
+    row = [[version, datetime.now(UTC)]]
+    client.insert(f"{database}.catalogue_version", row, column_names=["version", "published"])
+    return version
+
+
+def _replace(client: Client, table: str, facts: Facts) -> None:
+    client.command(f"CREATE OR REPLACE TABLE {table}_new AS {table}")
+    client.insert(f"{table}_new", _rows(facts.rows), column_names=list(facts.columns))
+    client.command(f"EXCHANGE TABLES {table} AND {table}_new")
+    client.command(f"DROP TABLE {table}_new")
+
+
+def _rows(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    return [list(row) for row in rows]
