@@ -16,6 +16,7 @@ class SharedSettings(BaseSettings):
 
     listen_host: str = Field("127.0.0.1", description="Address that servers bind; a container sets 0.0.0.0.")
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Bootstrap address of the broker, host:port.")
+    kafka_replicas: int = Field(1, ge=1, le=7, description="Copies of each topic: 1 on one broker, 3 on a cluster.")
     topic_prefix: str = Field("", pattern=r"^[a-z0-9.-]{0,40}$", description="Prefix of topics and groups (tests).")
     partitions: int = Field(4, ge=1, le=64, description="Partitions of `events`; fixed for the life of the log.")
     clickhouse_host: str = "127.0.0.1"

@@ -9,9 +9,6 @@ from shared.kafka import admin
 from shared.settings import SharedSettings
 from shared.topics import Topic, required_topics
 
-BROKER_DEFAULT_REPLICAS = -1
-"""One on the embedded broker, the cluster's own default on a cluster."""
-
 
 async def create_topics(settings: SharedSettings) -> list[str]:
     """Creates what is missing, then verifies all; returns the created names.
@@ -23,7 +20,7 @@ async def create_topics(settings: SharedSettings) -> list[str]:
         present = set(await client.list_topics())
         missing = [t for t in required_topics(settings.partitions, settings.topic_prefix) if t.name not in present]
         if missing:
-            await _create(client, missing)
+            await _create(client, missing, settings.kafka_replicas)
         await _verify(client, settings)
         return [topic.name for topic in missing]
 
@@ -63,8 +60,8 @@ class _Admin:
         await self._client.close()
 
 
-async def _create(client: AIOKafkaAdminClient, topics: list[Topic]) -> None:
-    new = [NewTopic(t.name, t.partitions, BROKER_DEFAULT_REPLICAS, topic_configs=t.config) for t in topics]
+async def _create(client: AIOKafkaAdminClient, topics: list[Topic], replicas: int) -> None:
+    new = [NewTopic(t.name, t.partitions, replicas, topic_configs=t.config) for t in topics]
     response = await client.create_topics(new)
     for name, code, *_ in response.topic_errors:
         if code and for_code(code) is not TopicAlreadyExistsError:
