@@ -21,7 +21,7 @@ from shared.contracts.fields import (
 )
 
 
-class Data(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
+class Data(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Event data: a field that is not declared is refused, so nothing undeclared can be stored."""
 
 
@@ -38,10 +38,10 @@ class FilingReceived(Data):
     channel: Annotated[Channel, said("how it came in; unknown is shown as unknown, never guessed")]
     full_online_offered: Annotated[bool, said("the procedure was offered as a full-process online service at receipt")]
     result_is_document: Annotated[bool, said("the procedure's result is a document")]
-    due_at: Annotated[Instant | None, said("promised date of the result, fixed at receipt")] = None
     applicant_kind: Annotated[
         Literal["citizen", "enterprise", "household_business"], said("category only, never who")
     ]
+    due_at: Annotated[Instant | None, said("promised date of the result, fixed at receipt")] = None
 
 
 class FilingStatusChanged(Data):
@@ -200,9 +200,9 @@ class SystemChanged(Data):
     """The state of an information system; a full snapshot."""
 
     lifecycle: Annotated[Literal["planned", "building", "in_use", "retired"], said("where the system stands")]
-    level: Annotated[int | None, Meta(ge=1, le=5, description="security level (NĐ 85/2016); null when not set")] = None
     dossier: Annotated[Literal["none", "submitted", "approved"], said("security-level dossier")]
     plan: Annotated[Literal["none", "partial", "implemented"], said("protection plan of its level")]
+    level: Annotated[int, Meta(ge=1, le=5, description="security level (NĐ 85/2016); null when not set")] | None = None
     legal_basis: Annotated[LegalBasis, said("law that the dossier rests on")] = "nd-85-2016"
 
 
