@@ -1,0 +1,148 @@
+"""Corrections and retractions: which events of a record are effective, and what became of the others.
+
+Every step is a loop: a chain of a hundred thousand links may be slow but cannot end the worker.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from services.scoring.records import Kept
+
+RETRACTION = "event.retracted"
+
+Ident = tuple[str, str]
+"""(source, id)"""
+
+LinkFate = tuple[str, str]
+"""(outcome, id of the other event)"""
+
+
+def effective(events: Sequence[Kept]) -> tuple[list[Kept], dict[Ident, LinkFate]]:
+    """The effective events, and (outcome, other id) of every event that is a link or is not effective.
+
+    - A retraction acts unless another acting retraction takes it back; it can neither correct nor be corrected.
+    - A correction replaces the event it names; of several that are not taken back the highest (recordedtime, id).
+    - An event that is taken back takes its corrections with it.
+    - A link to nothing is an orphan, a ring of links is a cycle; neither has an effect.
+    """
+    known = {(e.source, e.id): e for e in events}
+    fates: dict[Ident, LinkFate] = {}
+    hit = _retractions([e for e in events if e.type == RETRACTION], known, fates)
+    children: dict[Ident, list[Kept]] = {}
+    roots, lost = [], []
+    for event in events:
+        if event.type == RETRACTION:
+            continue
+        if not event.corrects:
+            roots.append(event)
+            continue
+        target = known.get((event.source, event.corrects))
+        if target is None or target.type == RETRACTION:
+            lost.append(event)
+        else:
+            children.setdefault((event.source, event.corrects), []).append(event)
+    standing = []
+    for root in roots:
+        winner = _winner(root, children, hit)
+        if winner is not None:
+            standing.append(winner)
+        _settle(root, winner, children, hit, fates)
+    _without_effect("orphan", lost, children, hit, fates)
+    whole = {(e.source, e.id) for e in standing}
+    for event in events:
+        ident = (event.source, event.id)
+        if ident not in fates and ident not in whole:
+            fates[ident] = _taken_back(event, hit) or ("cycle", event.corrects)
+    return standing, fates
+
+
+def _retractions(retractions: list[Kept], known: dict[Ident, Kept], fates: dict[Ident, LinkFate]) -> dict[Ident, Kept]:
+    """Event that is taken back → the acting retraction (of several the highest (recordedtime, id)).
+
+    A retraction is decided once all that name it are; those that are never decided stand in a ring.
+    """
+    waiting = dict.fromkeys(((r.source, r.id) for r in retractions), 0)
+    for retraction in retractions:
+        if _target(retraction) in waiting:
+            waiting[_target(retraction)] += 1
+    ready = [r for r in retractions if waiting[r.source, r.id] == 0]
+    hit: dict[Ident, Kept] = {}
+    while ready:
+        retraction = ready.pop()
+        target = _target(retraction)
+        fates[retraction.source, retraction.id] = _act(retraction, target in known, hit)
+        if target in waiting:
+            waiting[target] -= 1
+            if waiting[target] == 0:
+                ready.append(known[target])
+    for retraction in retractions:
+        if waiting[retraction.source, retraction.id] > 0:
+            fate = _taken_back(retraction, hit) or ("cycle", _target(retraction)[1])
+            fates[retraction.source, retraction.id] = fate
+    return hit
+
+
+def _act(retraction: Kept, target_known: bool, hit: dict[Ident, Kept]) -> LinkFate:
+    """Takes the target back unless the retraction itself is, or its target is not there."""
+    target = _target(retraction)
+    taken_back = _taken_back(retraction, hit)
+    if taken_back is not None:
+        return taken_back
+    if not target_known:
+        return ("orphan", target[1])
+    rival = hit.get(target)
+    if rival is None or (retraction.recorded, retraction.id) > (rival.recorded, rival.id):
+        hit[target] = retraction
+    return ("noted", target[1])
+
+
+def _target(retraction: Kept) -> Ident:
+    return (retraction.source, retraction.data.get("id", ""))
+
+
+def _taken_back(event: Kept, hit: dict[Ident, Kept]) -> LinkFate | None:
+    retraction = hit.get((event.source, event.id))
+    return None if retraction is None else ("retracted", retraction.id)
+
+
+def _winner(root: Kept, children: dict[Ident, list[Kept]], hit: dict[Ident, Kept]) -> Kept | None:
+    if (root.source, root.id) in hit:
+        return None
+    winner = root
+    while True:
+        live = [c for c in children.get((winner.source, winner.id), ()) if (c.source, c.id) not in hit]
+        if not live:
+            return winner
+        winner = max(live, key=lambda c: (c.recorded, c.id))
+
+
+def _settle(
+    root: Kept,
+    winner: Kept | None,
+    children: dict[Ident, list[Kept]],
+    hit: dict[Ident, Kept],
+    fates: dict[Ident, LinkFate],
+) -> None:
+    """Outcomes of a root and of all that corrects it, the winner's left open."""
+    stack: list[tuple[Kept, LinkFate | None]] = [(root, None)]
+    while stack:
+        event, inherited = stack.pop()
+        fate = inherited or _taken_back(event, hit)
+        stack.extend((child, fate) for child in children.get((event.source, event.id), ()))
+        if fate is not None:
+            fates[event.source, event.id] = fate
+        elif event is not winner and winner is not None:
+            fates[event.source, event.id] = ("superseded", winner.id)
+
+
+def _without_effect(
+    outcome: str,
+    tops: Iterable[Kept],
+    children: dict[Ident, list[Kept]],
+    hit: dict[Ident, Kept],
+    fates: dict[Ident, LinkFate],
+) -> None:
+    stack = list(tops)
+    while stack:
+        event = stack.pop()
+        fates[event.source, event.id] = _taken_back(event, hit) or (outcome, event.corrects)
+        stack.extend(children.get((event.source, event.id), ()))

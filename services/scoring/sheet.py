@@ -1,0 +1,142 @@
+"""The sheet that readings write on: entries of one record, and what each event did."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from services.scoring.fold import Ident
+from services.scoring.records import Kept
+
+EntryKey = tuple[str, str, int, str, str, str]
+"""(reading, unit, day, reason, source, id); `day` in days since 1970."""
+
+Amounts = tuple[int, int, int]
+"""(num, den, excluded)"""
+
+Cell = tuple[str, str, int, int, int]
+"""(reading, unit, day, num, den) of an event's row."""
+
+HIT: Amounts = (1, 1, 0)
+MISS: Amounts = (0, 1, 0)
+OUT: Amounts = (0, 0, 1)
+
+NO_DATA = "no_data"
+STALE = "stale"
+AWAITING_RECEIVED = "awaiting_received"
+
+LAST_DAY = 65_535
+"""Largest day of a ClickHouse Date (2149-06-06): an instant beyond it is entered on that day."""
+
+CATALOGUE = Kept("", "", "", 0, "", 0, "", b"", {}, 0)
+"""Owner of entries that rest on the catalogue alone: empty source and id."""
+
+
+class Fate(NamedTuple):
+    """What became of an event: outcome, the other event's id, the cells it decides, (reading, reason) exclusions."""
+
+    outcome: str
+    other_id: str
+    cells: tuple[Cell, ...]
+    exclusions: tuple[tuple[str, str], ...]
+
+
+class State(NamedTuple):
+    """A subject's part in a stock on a day, and the event that brought it about."""
+
+    unit: str
+    amounts: Amounts
+    reason: str
+    owner: Kept
+
+
+class Sheet:
+    """Collects the entries of one record; the owner of an entry is the event whose moment and unit it carries."""
+
+    __slots__ = ("cells", "entries", "exclusions", "outcomes")
+
+    def __init__(self) -> None:
+        self.entries: dict[EntryKey, Amounts] = {}
+        self.cells: dict[Ident, list[Cell]] = {}
+        self.exclusions: dict[Ident, list[tuple[str, str]]] = {}
+        self.outcomes: dict[Ident, tuple[str, str]] = {}
+
+    def count(self, reading: str, unit: str, day: int, amounts: Amounts, owner: Kept, reason: str = "") -> None:
+        """An entry in the rate, and the cell of its owner."""
+        day = min(max(day, 0), LAST_DAY)
+        self._enter((reading, unit, day, reason, owner.source, owner.id), amounts)
+        self.share(owner, (reading, unit, day, amounts[0], amounts[1]))
+
+    def exclude(self, reading: str, unit: str, day: int, reason: str, owner: Kept) -> None:
+        """An entry of one case that is seen but not in the rate."""
+        day = min(max(day, 0), LAST_DAY)
+        self._enter((reading, unit, day, reason, owner.source, owner.id), OUT)
+        self.find(owner, reading, reason)
+
+    def share(self, event: Kept, cell: Cell) -> None:
+        """A cell that the event decides, as owner or as evidence."""
+        ident = (event.source, event.id)
+        cells = self.cells.get(ident)
+        if cells is None:
+            self.cells[ident] = [cell]
+        else:
+            cells.append(cell)
+
+    def find(self, event: Kept, reading: str, reason: str) -> None:
+        """A finding on the event's row, without an entry."""
+        findings = self.exclusions.setdefault((event.source, event.id), [])
+        if (reading, reason) not in findings:
+            findings.append((reading, reason))
+
+    def supersede(self, event: Kept, by: Kept) -> None:
+        """The event has no effect beside a later one of its kind."""
+        self.outcomes[event.source, event.id] = ("superseded", by.id)
+
+    def wait(self, event: Kept) -> None:
+        """The event moves a figure only once another one has come."""
+        self.outcomes[event.source, event.id] = ("pending", "")
+
+    def end(self, reading: str, state: State, day: int) -> None:
+        """Takes a stock's state back from `day` on."""
+        num, den, excluded = state.amounts
+        key = (reading, state.unit, min(max(day, 0), LAST_DAY), state.reason, state.owner.source, state.owner.id)
+        self._enter(key, (-num, -den, -excluded))
+
+    def begin(self, reading: str, state: State, day: int) -> None:
+        """A stock's state from `day` on."""
+        if state.amounts[2]:
+            self.exclude(reading, state.unit, day, state.reason, state.owner)
+        else:
+            self.count(reading, state.unit, day, state.amounts, state.owner, state.reason)
+
+    def _enter(self, key: EntryKey, amounts: Amounts) -> None:
+        before = self.entries.get(key)
+        if before is not None:
+            amounts = (before[0] + amounts[0], before[1] + amounts[1], before[2] + amounts[2])
+        self.entries[key] = amounts
+
+    def fate(self, event: Kept) -> Fate:
+        """The outcome of an effective event once all readings have written."""
+        ident = (event.source, event.id)
+        cells, exclusions = self.cells.get(ident), self.exclusions.get(ident)
+        if cells is not None:
+            return Fate("counted", "", tuple(cells), () if exclusions is None else tuple(exclusions))
+        if exclusions is not None:
+            waits = exclusions[0][1] == AWAITING_RECEIVED
+            return Fate("pending" if waits else "excluded", "", (), tuple(exclusions))
+        outcome, other_id = self.outcomes.get(ident, ("noted", ""))
+        return Fate(outcome, other_id, (), ())
+
+
+def steps(sheet: Sheet, reading: str, points: Iterable[tuple[int, State | None]]) -> None:
+    """Writes a step function as differences: on each day of change −old and +new, so that a sum to D is its value.
+
+    `points` ascend by day with one state (None = not there) per day, which holds until the next point.
+    """
+    before: State | None = None
+    for day, state in points:
+        if state == before:
+            continue
+        if before is not None:
+            sheet.end(reading, before, day)
+        if state is not None:
+            sheet.begin(reading, state, day)
+        before = state
