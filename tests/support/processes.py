@@ -4,17 +4,17 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
+
+from tests.support.waiting import wait_until
 
 REPO = Path(__file__).resolve().parents[2]
 START_DEADLINE_SECONDS = 90
 """A cold JVM on a machine that is busy with other tests; a healthy start takes a twentieth of it."""
 STOP_DEADLINE_SECONDS = 20
 """After SIGTERM; then SIGKILL, so that a stuck process cannot hold up the test run."""
-POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 30
 
 
@@ -28,16 +28,6 @@ def free_ports(count: int) -> list[int]:
     finally:
         for one in sockets:
             one.close()
-
-
-def wait_until(condition: Callable[[], bool], *, deadline_seconds: float, what: str) -> None:
-    """Returns once `condition()` is true; `AssertionError` naming `what` when the deadline passes first."""
-    end = time.monotonic() + deadline_seconds
-    while not condition():
-        if time.monotonic() > end:
-            message = f"{what}: not within {deadline_seconds} s"
-            raise AssertionError(message)
-        time.sleep(POLL_SECONDS)
 
 
 class ChildProcess:
@@ -87,12 +77,12 @@ class ChildProcess:
         """Sends one signal to the child."""
         os.kill(self.pid, number)
 
-    def stop(self) -> int:
+    def stop(self, *, deadline_seconds: float = STOP_DEADLINE_SECONDS) -> int:
         """Ends it and returns its exit status (negative: the signal that ended it)."""
         assert self._process is not None, "not started"
         self._process.terminate()
         try:
-            return self._process.wait(STOP_DEADLINE_SECONDS)
+            return self._process.wait(deadline_seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
