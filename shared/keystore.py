@@ -118,6 +118,11 @@ class KeyRing:
         """The active key that the header proves, or None."""
         return authenticate(authorization, self._ring)
 
+    def active(self, key_id: str) -> KeyRecord | None:
+        """The key of this id unless it is unknown or revoked; for sessions, which name a key that was proved before."""
+        record = self._ring.get(key_id)
+        return record if record is not None and record.state is KeyState.ACTIVE else None
+
     @property
     def age_seconds(self) -> float:
         """How old the known keys are; infinite before the first load."""
