@@ -42,7 +42,7 @@ def check(path: Path | None) -> int:
 def start() -> int:
     """Serve until SIGTERM."""
     settings = AlertsSettings()
-    configure_logs(settings.log_level)
+    configure_logs("alerts", settings.log_level)
     asyncio.run(serve(settings))
     return 0
 

@@ -1,33 +1,35 @@
 """Composition root: changes → look at the board → decide → record → deliver."""
 
 import asyncio
-import contextlib
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
-import structlog
+import uvicorn
 from aiokafka import AIOKafkaConsumer
-from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from prometheus_client import REGISTRY
+from starlette.applications import Starlette
 
-from services.alerts.board import read_board, reached
+from services.alerts.board import all_reached, read_board
 from services.alerts.channels import Channel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.delivery import DeliveryQueue
 from services.alerts.evaluator import Evaluator
 from services.alerts.hints import Hints, Ownership
 from services.alerts.metrics import EVALUATIONS, OWNER
-from services.alerts.observation import Observation
-from services.alerts.policy import Policies, load_policies
+from services.alerts.policy import load_policies
 from services.alerts.settings import AlertsSettings
 from services.alerts.store import ClickHouseAlertStore
-from shared.clickhouse import error_code, reader_client, writer_client
-from shared.errors import FencedError
+from shared.clickhouse import is_fenced, reader, writer
+from shared.errors import FencedError, RetryableError, StartError
+from shared.health import health_routes
+from shared.kafka import SESSION_TIMEOUT_MS
+from shared.logs import get_logger
 from shared.topics import CHANGES
-
-NOT_OWNER = 469
-"""ClickHouse's code for a violated constraint: the row carried the token of a former owner."""
 
 BEHIND_SECONDS = 0.1
 """Pause before the board is read again because its snapshot was older than the hint."""
@@ -35,40 +37,46 @@ BEHIND_SECONDS = 0.1
 RETRY_SECONDS = 1.0
 """Pause after the engine was away; state is read anew then, because an insert's outcome may be unknown."""
 
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 
-async def run(settings: AlertsSettings) -> None:
-    """Take part in the election for ever; decide and deliver while elected. Raises FencedError when replaced."""
-    policies = load_policies(settings.policies)
-    channels = configured_channels(settings)
-    ownership = Ownership()
-    async with changes_consumer(settings, ownership) as consumer:
-        while True:
-            await ownership.held.wait()
-            with contextlib.suppress(ClickHouseError, OSError):
-                await own(settings, policies, channels, Hints(consumer), ownership)
-            OWNER.set(0)
+async def serve(settings: AlertsSettings) -> None:
+    """The election and the health pages, until SIGTERM. Raises StartError or FencedError with one line."""
+    await asyncio.to_thread(prove_engine, settings)
+    async with changes_consumer(settings) as hints:
+        watching = asyncio.create_task(watch(settings, hints))
+        pages = asyncio.create_task(health_server(settings).serve())
+        await first_to_end([watching, pages])
+
+
+async def watch(settings: AlertsSettings, hints: Hints) -> None:
+    """Wait to be elected, own the alerts until they are lost, and again."""
+    while True:
+        await hints.ownership.held.wait()
+        try:
+            await own(settings, hints)
+        except (ClickHouseError, RetryableError, OSError) as error:
+            log.warning("alerts_interrupted", error=type(error).__name__, detail=str(error)[:300])
             await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            OWNER.set(0)
 
 
-async def own(
-    settings: AlertsSettings, policies: Policies, channels: list[Channel], hints: Hints, ownership: Ownership
-) -> None:
+async def own(settings: AlertsSettings, hints: Hints) -> None:
     """Decide and deliver until ownership is lost. Leaves with the engine's error when that is away."""
     clock = partial(now, settings)
-    reader: Client = await asyncio.to_thread(reader_client, settings)
-    store = ClickHouseAlertStore(await asyncio.to_thread(writer_client, settings), settings.clickhouse_database)
+    store = ClickHouseAlertStore(await asyncio.to_thread(writer, settings))
     states = await asyncio.to_thread(store.take_over, secrets.randbits(63))
-    evaluator = Evaluator(partial(read_board, reader), store, policies, clock, states)
-    queues = [DeliveryQueue(channel, store, clock) for channel in channels]
+    read = partial(read_board, await asyncio.to_thread(reader, settings))
+    evaluator = Evaluator(read, store, load_policies(settings.policies), clock, states)
+    queues = [DeliveryQueue(channel, store, clock) for channel in configured_channels(settings)]
     for queue in queues:
         await queue.refill()
     OWNER.set(1)
-    log.info("owner", alerts=len(states))
-    tasks = [asyncio.create_task(decide_for_ever(settings, evaluator, hints, queues))]
-    tasks += [asyncio.create_task(queue.run()) for queue in queues]
-    tasks.append(asyncio.create_task(ownership.lost.wait()))
+    log.info("elected", alerts=len(states))
+    tasks: list[asyncio.Task[Any]] = [asyncio.create_task(queue.run()) for queue in queues]
+    tasks.append(asyncio.create_task(decide_for_ever(settings, evaluator, hints, queues)))
+    tasks.append(asyncio.create_task(hints.ownership.lost.wait()))
     await first_to_end(tasks)
 
 
@@ -83,29 +91,47 @@ async def decide_for_ever(
             await asyncio.sleep(BEHIND_SECONDS)
             continue
         for queue in queues:
-            for notification in notifications:
-                queue.put(notification)
+            queue.put(notifications)
         await hints.wait(settings.coalesce.total_seconds(), settings.evaluate_every.total_seconds())
 
 
-async def first_to_end(tasks: list["asyncio.Task[object]"]) -> None:
+async def first_to_end(tasks: list[asyncio.Task[Any]]) -> None:
     """Wait for the first task, cancel the others, and raise what it raised; a stale token is final."""
     done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
     await asyncio.gather(*pending, return_exceptions=True)
-    for task in done:
-        error = task.exception()
-        if error and error_code(error) == NOT_OWNER:
+    for error in filter(None, (task.exception() for task in done)):
+        if isinstance(error, DatabaseError) and is_fenced(error):
             raise FencedError("another process owns the alerts") from error
-        if error:
-            log.warning("alerts_interrupted", error=type(error).__name__, detail=str(error)[:300])
-            raise error
+        raise error
 
 
-def all_reached(announced: dict[int, int], board: list[Observation]) -> bool:
-    """Whether the snapshot contains every announced offset."""
-    return all(reached(board, partition, offset) for partition, offset in announced.items())
+@asynccontextmanager
+async def changes_consumer(settings: AlertsSettings) -> AsyncIterator[Hints]:
+    """A consumer of `changes` in the group that elects the evaluator; it starts at the end: hints are not history."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap,
+        group_id=f"{settings.topic_prefix}alerts",
+        auto_offset_reset="latest",
+        session_timeout_ms=SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=SESSION_TIMEOUT_MS // 3,
+    )
+    ownership = Ownership()
+    consumer.subscribe([settings.topic_prefix + CHANGES], listener=ownership)
+    await consumer.start()
+    try:
+        yield Hints(consumer, ownership)
+    finally:
+        await consumer.stop()
+
+
+def prove_engine(settings: AlertsSettings) -> None:
+    """Raises StartError with one line when the tables are not there."""
+    try:
+        reader(settings).query("SELECT count() FROM alerts")
+    except (ClickHouseError, RetryableError) as error:
+        raise StartError(f"cannot read the alerts table: {str(error).splitlines()[0]}") from error
 
 
 def configured_channels(settings: AlertsSettings) -> list[Channel]:
@@ -115,26 +141,21 @@ def configured_channels(settings: AlertsSettings) -> list[Channel]:
     return [WebhookChannel(settings.webhook_url, settings.webhook_secret_file.read_text().strip())]
 
 
-def changes_consumer(settings: AlertsSettings, ownership: Ownership) -> "contextlib.AbstractAsyncContextManager[AIOKafkaConsumer]":
-    """A consumer of `changes` in the group that elects the evaluator; starts at the end, hints are not history."""
+def health_server(settings: AlertsSettings) -> uvicorn.Server:
+    """/metrics and the health pages; ready also while standing by."""
 
-    @contextlib.asynccontextmanager
-    async def started():  # type: ignore[no-untyped-def]
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap,
-            group_id=f"{settings.topic_prefix}alerts",
-            auto_offset_reset="latest",
-            session_timeout_ms=6000,
-            heartbeat_interval_ms=2000,
-        )
-        consumer.subscribe([settings.topic_prefix + CHANGES], listener=ownership)
-        await consumer.start()
+    async def engine() -> str:
         try:
-            yield consumer
-        finally:
-            await consumer.stop()
+            await asyncio.to_thread(prove_engine, settings)
+        except StartError as error:
+            return str(error)
+        return ""
 
-    return started()
+    app = Starlette(routes=health_routes({"engine": engine}, REGISTRY))
+    config = uvicorn.Config(
+        app, host=settings.listen_host, port=settings.alerts_port, access_log=False, log_config=None
+    )
+    return uvicorn.Server(config)
 
 
 def now(settings: AlertsSettings) -> datetime:

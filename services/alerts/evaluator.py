@@ -38,7 +38,7 @@ class Evaluator:
         return notifications
 
     def _decide(self, board: list[Observation], now: datetime) -> list[tuple[Transition, AlertState, str]]:
-        moved = []
+        moved: list[tuple[Transition, AlertState, str]] = []
         for seen in board:
             policy = self.policies.policy_for(seen.indicator)
             decision = decide(self.states.get(seen.alert_id, AlertState()), seen, policy, now)

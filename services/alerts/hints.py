@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from shared.contracts.changes import Change, decode_change
 
 
-class Ownership(ConsumerRebalanceListener):
+class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka exports it untyped
     """Set while the partition of `changes` is assigned to this process."""
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Ownership(ConsumerRebalanceListener):
             self.lost.clear()
             self.held.set()
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 # its name is aiokafka's
         self.held.clear()
         self.lost.set()
 
@@ -28,8 +28,9 @@ class Ownership(ConsumerRebalanceListener):
 class Hints:
     """The newest announced offset of each partition; a look at the board must have reached all of them."""
 
-    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, ownership: Ownership) -> None:
         self._consumer = consumer
+        self.ownership = ownership
         self.announced: dict[int, int] = {}
 
     async def wait(self, coalesce_seconds: float, at_most_seconds: float) -> None:

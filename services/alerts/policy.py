@@ -49,5 +49,5 @@ class Policies:
 
 def load_policies(path: Path | None = None) -> Policies:
     """Read a policy file (the shipped one when none is given). Raises pydantic's ValidationError or YAMLError."""
-    source = path if path else files("services.alerts").joinpath("policies", "default.yaml")
+    source = path or files("services.alerts").joinpath("policies", "default.yaml")
     return Policies(PolicyFile.model_validate(yaml.safe_load(source.read_text("utf-8"))))

@@ -14,11 +14,6 @@ from services.alerts.sentence import evidence, sentence_vi
 OWNER_PARTITION = 0
 """`changes` has one partition, so one row of `alerts_owners` names the active evaluator."""
 
-TRANSITION_COLUMNS = (
-    "alert_id number rule indicator figure unit period from_state to_state reason severity at sentence_vi evidence token"
-).split()
-DELIVERY_COLUMNS = "delivery_id alert_id number receiver state attempt at detail token".split()
-
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -61,9 +56,8 @@ class AlertStore(Protocol):
 class ClickHouseAlertStore:
     """`AlertStore` on the tables `alert_transitions` and `deliveries`."""
 
-    def __init__(self, client: Client, database: str) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._database = database
         self._token = 0
 
     def take_over(self, token: int) -> dict[str, AlertState]:
@@ -77,40 +71,62 @@ class ClickHouseAlertStore:
     def record(self, transitions: Sequence[tuple[Transition, str]], policy_version: str) -> list[Notification]:
         """Write transitions (with their severities) in one insert, before anything is delivered."""
         notifications = [notification(t, severity, policy_version) for t, severity in transitions]
-        rows = [self._row(t, n) for (t, _), n in zip(transitions, notifications, strict=True)]
-        self._insert("alert_transitions", rows, TRANSITION_COLUMNS)
+        rows = [_transition_row(t, n) for (t, _), n in zip(transitions, notifications, strict=True)]
+        self._insert("alert_transitions", f"{notifications[0].id}-{len(rows)}", rows)
         return notifications
 
     def undelivered(self, receiver: str) -> list[Notification]:
         """Recorded transitions that this receiver has not had, oldest first."""
-        rows = self._client.query(
-            "SELECT alert_id, number, to_state, severity, at, sentence_vi, evidence FROM alert_transitions "
+        result = self._client.query(
+            "SELECT alert_id, number, to_state AS state, severity, at, sentence_vi, evidence FROM alert_transitions "
             "WHERE (alert_id, number) NOT IN (SELECT alert_id, number FROM deliveries "
             "WHERE receiver = {receiver:String} AND state IN ('delivered', 'given_up')) ORDER BY at, alert_id",
             parameters={"receiver": receiver},
-        ).result_rows
-        return [Notification(*row[:6], json.loads(row[6])) for row in rows]
+        )
+        return [Notification(**row | {"evidence": json.loads(row["evidence"])}) for row in result.named_results()]
 
     def log_delivery(self, step: DeliveryStep) -> None:
         """One row for a step of a delivery."""
-        n = step.notification
-        row = [n.id, n.alert_id, n.number, step.receiver, step.state, step.attempt, step.at, step.detail, self._token]
-        self._insert("deliveries", [row], DELIVERY_COLUMNS)
+        row = {
+            "delivery_id": f"{step.notification.id}:{step.receiver}",
+            "alert_id": step.notification.alert_id,
+            "number": step.notification.number,
+            "receiver": step.receiver,
+            "state": step.state,
+            "attempt": step.attempt,
+            "at": step.at,
+            "detail": step.detail,
+        }
+        self._insert("deliveries", f"{row['delivery_id']}-{step.attempt}", [row])
 
-    def _row(self, t: Transition, n: Notification) -> list[Any]:
-        seen = t.observation
-        return [
-            t.alert_id, t.number, "below_target", seen.indicator, seen.figure, seen.unit, seen.period, t.from_state,
-            t.to_state, t.reason, n.severity, t.at, n.sentence_vi, json.dumps(n.evidence, ensure_ascii=False), self._token,
-        ]  # fmt: skip
-
-    def _insert(self, table: str, rows: list[list[Any]], columns: list[str]) -> None:
-        settings = {"query_id": f"alerts-{self._token}-{table}-{rows[0][0]}-{rows[0][1]}", "async_insert": 0}
-        self._client.insert(table, rows, column_names=columns, settings=settings)
+    def _insert(self, table: str, name: str, rows: list[dict[str, Any]]) -> None:
+        """`name` begins with nothing secret: it becomes part of the query's id, by which a successor ends it."""
+        owned = [row | {"token": self._token} for row in rows]
+        values = [list(row.values()) for row in owned]
+        settings = {"query_id": f"alerts-{self._token}-{table}-{name}", "async_insert": 0}
+        self._client.insert(table, values, column_names=list(owned[0]), settings=settings)
 
 
 def notification(t: Transition, severity: str, policy_version: str) -> Notification:
     """A transition as receivers get it, with its sentence and frozen evidence."""
-    return Notification(
-        t.alert_id, t.number, t.to_state, severity, t.at, sentence_vi(t), evidence(t, policy_version)
-    )
+    return Notification(t.alert_id, t.number, t.to_state, severity, t.at, sentence_vi(t), evidence(t, policy_version))
+
+
+def _transition_row(t: Transition, n: Notification) -> dict[str, Any]:
+    seen = t.observation
+    return {
+        "alert_id": t.alert_id,
+        "number": t.number,
+        "rule": "below_target",
+        "indicator": seen.indicator,
+        "figure": seen.figure,
+        "unit": seen.unit,
+        "period": seen.period,
+        "from_state": t.from_state,
+        "to_state": t.to_state,
+        "reason": t.reason,
+        "severity": n.severity,
+        "at": t.at,
+        "sentence_vi": n.sentence_vi,
+        "evidence": json.dumps(n.evidence, ensure_ascii=False),
+    }

@@ -6,7 +6,8 @@ import sys
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from shared.catalogue import load_catalogue
-from shared.clickhouse import writer_client
+from shared.clickhouse import writer
+from shared.errors import RetryableError
 from shared.schema.apply import apply_schema, publish_catalogue
 from shared.schema.statements import schema_statements
 from shared.settings import SharedSettings
@@ -23,13 +24,13 @@ def main(arguments: list[str]) -> int:
         return 0
     try:
         return _apply(settings)
-    except ClickHouseError as error:
+    except (ClickHouseError, RetryableError) as error:
         print(f"schema: {error}", file=sys.stderr)
         return 1
 
 
 def _apply(settings: SharedSettings) -> int:
-    client = writer_client(settings, database="default")
+    client = writer(settings, database="")
     apply_schema(client, settings.clickhouse_database)
     version = publish_catalogue(client, settings.clickhouse_database, load_catalogue())
     client.close()

@@ -26,7 +26,7 @@ def new_store(request: pytest.FixtureRequest) -> Iterator[NewStore]:
         return
     factory: SchemaFactory = request.getfixturevalue("fresh_schema")
     schema = factory()
-    yield lambda: ClickHouseAlertStore(schema.writer(), schema.database)
+    yield lambda: ClickHouseAlertStore(schema.writer())
 
 
 def firing() -> Transition:

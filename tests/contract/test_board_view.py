@@ -10,9 +10,6 @@ from hypothesis import strategies as st
 
 from tests.support.schema import OWNER_TOKEN, Schema, SchemaFactory
 
-COLUMNS = (
-    "kind reading unit day subject source id num den excluded reason received partition offset token"
-).split()
 RECEIVED = datetime(2026, 7, 1, tzinfo=UTC)
 HAI_XA = ("xa-12004", "xa-11977")
 SO = "so-khcn"
@@ -30,16 +27,24 @@ class Ledger:
         self._offset = 0
 
     def add(self, *entries: Entry) -> None:
-        rows = []
-        for entry in entries:
-            reading, unit, day, num, den = entry[:5]
-            reason = entry[5] if len(entry) == 6 else ""
-            self._offset += 1
-            rows.append(
-                ["entry", reading, unit, date.fromisoformat(day), f"s/{self._offset}", "/systems/dvc", "i",
-                 num, den, 0, reason, RECEIVED, 0, self._offset, OWNER_TOKEN]
-            )  # fmt: skip
-        self._client.insert("ledger_1", rows, column_names=COLUMNS)
+        rows = [self._row(entry) for entry in entries]
+        self._client.insert("ledger_1", [list(row.values()) for row in rows], column_names=list(rows[0]))
+
+    def _row(self, entry: Entry) -> dict[str, Any]:
+        self._offset += 1
+        return {
+            "kind": "entry",
+            "reading": entry[0],
+            "unit": entry[1],
+            "day": date.fromisoformat(entry[2]),
+            "subject": f"s/{self._offset}",
+            "num": entry[3],
+            "den": entry[4],
+            "reason": entry[5] if len(entry) == 6 else "",
+            "received": RECEIVED,
+            "offset": self._offset,
+            "token": OWNER_TOKEN,
+        }
 
     def clear(self) -> None:
         self._client.command("TRUNCATE TABLE ledger_1")

@@ -6,7 +6,7 @@ from typing import Protocol
 from services.alerts.store import Notification
 
 
-class DeliveryFailed(Exception):
+class DeliveryError(Exception):
     """The receiver did not take it. `permanent` means that trying again is pointless."""
 
     def __init__(self, detail: str, permanent: bool = False, retry_after_seconds: float | None = None) -> None:
@@ -17,7 +17,7 @@ class DeliveryFailed(Exception):
 
 
 class Channel(Protocol):
-    """A way to a receiver. `deliver` returns when the receiver took it and raises `DeliveryFailed` otherwise."""
+    """A way to a receiver. `deliver` returns when the receiver took it and raises `DeliveryError` otherwise."""
 
     name: str
 

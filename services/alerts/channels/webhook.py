@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
-from services.alerts.channels import DeliveryFailed
+from services.alerts.channels import DeliveryError
 from services.alerts.store import Notification
 
 TIMEOUT_SECONDS = 10.0
@@ -27,14 +27,14 @@ class WebhookChannel:
         self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
 
     async def deliver(self, notification: Notification, now: datetime) -> None:
-        """Raises `DeliveryFailed`; only 2xx is an acknowledgement."""
+        """Raises `DeliveryError`; only 2xx is an acknowledgement."""
         body = json.dumps(payload(notification), ensure_ascii=False)
         try:
             response = await self._client.post(self._url, content=body, headers=self._headers(notification, now, body))
         except httpx.HTTPError as error:
-            raise DeliveryFailed(type(error).__name__) from error
+            raise DeliveryError(type(error).__name__) from error
         if not response.is_success:
-            raise DeliveryFailed(
+            raise DeliveryError(
                 f"HTTP {response.status_code}",
                 permanent=response.status_code == GONE,
                 retry_after_seconds=retry_after_seconds(response.headers.get("retry-after")),
