@@ -156,7 +156,7 @@ def _event_rows(
         if after[index] != fate:
             kept = record.events[index]
             block.events.append(_event_row(record.subject, kept, after[index], kept.received, cause.delivery))
-            if cause.index == index:
+            if cause.place == index:
                 told = cause
     for admission in admissions:
         if admission is not told:
@@ -170,10 +170,10 @@ def _delivery_fate(admission: Admission, after: Sequence[Fate]) -> Fate:
     if admission.verdict == BEAT:
         return Fate("noted" if event.data.get("state") == "down" else "counted", "", (), ())
     if admission.verdict == DUPLICATE:
-        return after[admission.index]._replace(outcome="duplicate", other_id=event.id)
+        return after[admission.place]._replace(outcome="duplicate", other_id=event.id)
     if admission.verdict == CONFLICT:
         return CONFLICTING._replace(other_id=event.id)
-    return after[admission.index]
+    return after[admission.place]
 
 
 def _event_row(subject: str, event: Event | Kept, fate: Fate, received: int, at: Delivery) -> tuple[Any, ...]:

@@ -58,13 +58,13 @@ class Record(msgspec.Struct, array_like=True, gc=False):
 
 
 class Admission(NamedTuple):
-    """What became of one delivery: its event's index in the record, and whether it was there already.
+    """What became of one delivery: its event's index in the record (`place`), and whether it was there already.
 
-    `index` -1: a heartbeat, which is kept as a bit.
+    `place` −1: a heartbeat, which is kept as a bit.
     """
 
     delivery: Delivery
-    index: int
+    place: int
     verdict: str
 
 

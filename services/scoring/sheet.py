@@ -100,12 +100,15 @@ class Sheet:
         key = (reading, state.unit, min(max(day, 0), LAST_DAY), state.reason, state.owner.source, state.owner.id)
         self._enter(key, (-num, -den, -excluded))
 
-    def begin(self, reading: str, state: State, day: int) -> None:
-        """A stock's state from `day` on."""
-        if state.amounts[2]:
-            self.exclude(reading, state.unit, day, state.reason, state.owner)
-        else:
-            self.count(reading, state.unit, day, state.amounts, state.owner, state.reason)
+    def begin(self, reading: str, state: State, day: int, tell: bool) -> None:
+        """A stock's state from `day` on; `tell`: it goes on the owner's row."""
+        day = min(max(day, 0), LAST_DAY)
+        owner, (num, den, excluded) = state.owner, state.amounts
+        self._enter((reading, state.unit, day, state.reason, owner.source, owner.id), state.amounts)
+        if excluded:
+            self.find(owner, reading, state.reason)
+        elif tell:
+            self.share(owner, (reading, state.unit, day, num, den))
 
     def _enter(self, key: EntryKey, amounts: Amounts) -> None:
         before = self.entries.get(key)
@@ -119,17 +122,19 @@ class Sheet:
         cells, exclusions = self.cells.get(ident), self.exclusions.get(ident)
         if cells is not None:
             return Fate("counted", "", tuple(cells), () if exclusions is None else tuple(exclusions))
-        if exclusions is not None:
-            waits = exclusions[0][1] == AWAITING_RECEIVED
-            return Fate("pending" if waits else "excluded", "", (), tuple(exclusions))
         outcome, other_id = self.outcomes.get(ident, ("noted", ""))
-        return Fate(outcome, other_id, (), ())
+        if exclusions is None:
+            return Fate(outcome, other_id, (), ())
+        if outcome != "superseded":
+            outcome = "pending" if exclusions[0][1] == AWAITING_RECEIVED else "excluded"
+        return Fate(outcome, other_id, (), tuple(exclusions))
 
 
 def steps(sheet: Sheet, reading: str, points: Iterable[tuple[int, State | None]]) -> None:
     """Writes a step function as differences: on each day of change −old and +new, so that a sum to D is its value.
 
-    `points` ascend by day with one state (None = not there) per day, which holds until the next point.
+    `points` ascend by day with one state (None = not there) per day, which holds until the next point. An event's row
+    tells the state that it brought about at first, not what time alone makes of it later.
     """
     before: State | None = None
     for day, state in points:
@@ -138,5 +143,5 @@ def steps(sheet: Sheet, reading: str, points: Iterable[tuple[int, State | None]]
         if before is not None:
             sheet.end(reading, before, day)
         if state is not None:
-            sheet.begin(reading, state, day)
+            sheet.begin(reading, state, day, tell=before is None or before.owner is not state.owner)
         before = state
