@@ -128,9 +128,16 @@ def _install_packages(steps: Steps, packages: list[str]) -> None:
         raise SetupError(message)
     steps.report(label, f"cài đặt {names}")
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    subprocess.run([*apt, "update"], check=True)
-    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
-    subprocess.run(install, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _quietly([*apt, "update"])
+    _quietly([*apt, "install", "-y", "--no-install-recommends", *packages])
+
+
+def _quietly(command: list[str]) -> None:
+    """Runs a talkative command; what it said is shown only when it fails."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        message = f"{done.stdout}{done.stderr}\nLệnh thất bại ({done.returncode}): {' '.join(command)}"
+        raise SetupError(message)
 
 
 def _find_uv() -> str | None:
@@ -155,7 +162,9 @@ def _install_python(steps: Steps, uv: str) -> None:
     if not PYTHON.exists():
         subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(VENV)], check=True)
     target = ["--python", str(PYTHON)]
-    subprocess.run([uv, "pip", "sync", *target, "--require-hashes", str(LOCK)], check=True, cwd=REPO)
+    # On a terminal uv shows what it downloads; in a log it would list ninety lines.
+    verbosity = [] if sys.stderr.isatty() else ["-q"]
+    subprocess.run([uv, "pip", "sync", *verbosity, *target, "--require-hashes", str(LOCK)], check=True, cwd=REPO)
     subprocess.run([uv, "pip", "install", "-q", *target, "--no-deps", "-e", str(REPO)], check=True, cwd=REPO)
 
 
@@ -165,7 +174,7 @@ def _install_jars(steps: Steps) -> None:
     draft = TOOLS / "kafka.draft"
     shutil.rmtree(draft, ignore_errors=True)
     goal = ["dependency:copy-dependencies", f"-DoutputDirectory={draft}", "-DincludeScope=runtime"]
-    subprocess.run(["mvn", "-B", "-q", "-f", str(POM), *goal], check=True, stdout=subprocess.DEVNULL)
+    _quietly(["mvn", "-B", "-q", "-f", str(POM), *goal])
     shutil.rmtree(JARS, ignore_errors=True)
     draft.rename(JARS)
 
