@@ -48,6 +48,10 @@ class State(NamedTuple):
     owner: Kept
 
 
+Points = list[tuple[int, State | None]]
+"""Local day → the state from then on; None = not there."""
+
+
 class Sheet:
     """Collects the entries of one record; the owner of an entry is the event whose moment and unit it carries."""
 
@@ -145,3 +149,10 @@ def steps(sheet: Sheet, reading: str, points: Iterable[tuple[int, State | None]]
         if state is not None:
             sheet.begin(reading, state, day, tell=before is None or before.owner is not state.owner)
         before = state
+
+
+def within(points: Points, until: int | None) -> Points:
+    """The points of a register's entity, which is gone from the day after `until`."""
+    if until is None:
+        return points
+    return [*(point for point in points if point[0] <= until), (until + 1, None)]

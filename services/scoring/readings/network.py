@@ -10,9 +10,8 @@ of was down, from intervals that have ended.
 from collections.abc import Iterable, Sequence
 
 from services.scoring.facts import Facts
-from services.scoring.readings.portals import within
 from services.scoring.records import Kept, Record, order
-from services.scoring.sheet import CATALOGUE, HIT, MISS, NO_DATA, OUT, Sheet, State, steps
+from services.scoring.sheet import CATALOGUE, HIT, MISS, NO_DATA, OUT, Sheet, State, steps, within
 from shared.contracts.event import DAY_US, LOCAL_OFFSET_US, local_day
 
 READING = "network_coverage"

@@ -12,7 +12,7 @@ from services.scoring.facts import Facts
 from services.scoring.readings.calendar import day_of_instant, months_later
 from services.scoring.readings.standing import highest_revision, last_of_days
 from services.scoring.records import Kept, Record
-from services.scoring.sheet import CATALOGUE, HIT, MISS, NO_DATA, OUT, STALE, Sheet, State, steps
+from services.scoring.sheet import CATALOGUE, HIT, MISS, NO_DATA, OUT, STALE, Sheet, State, steps, within
 
 COMPLETE = "portal_information_complete"
 LOGIN = "online_login_vneid"
@@ -41,13 +41,6 @@ def portal(facts: Facts, record: Record, events: Sequence[Kept], sheet: Sheet) -
         if following is None or stale_from < following[0]:
             points.append((max(stale_from, tenure.since), state._replace(reason=STALE)))
     steps(sheet, COMPLETE, within(points, tenure.until))
-
-
-def within(points: list[tuple[int, State | None]], until: int | None) -> list[tuple[int, State | None]]:
-    """The points of a register's entity, which is gone from the day after `until`."""
-    if until is None:
-        return points
-    return [*(point for point in points if point[0] <= until), (until + 1, None)]
 
 
 def _amounts(facts: Facts, event: Kept) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ def latest(events: Iterable[Kept], kind: str, sheet: Sheet) -> Kept | None:
 
 
 def highest_revision(events: Sequence[Kept], sheet: Sheet) -> Kept:
-    """The event with the highest `revision`, the latest of several; the others are superseded. `events` is not empty."""
+    """The highest `revision`, of equal ones the latest; the others are superseded. `events` is not empty."""
     return _greatest(events, _revision, sheet)
 
 

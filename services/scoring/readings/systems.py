@@ -13,7 +13,7 @@ from typing import NamedTuple
 from services.scoring.facts import Facts, SystemFact
 from services.scoring.readings.standing import last_of_days
 from services.scoring.records import Kept, Record, order
-from services.scoring.sheet import CATALOGUE, HIT, MISS, NO_DATA, OUT, Sheet, State, steps
+from services.scoring.sheet import CATALOGUE, HIT, MISS, NO_DATA, OUT, Sheet, State, steps, within
 
 DOSSIER = "system_security_dossier"
 MONITORED = "system_monitored"
@@ -53,7 +53,8 @@ def security_dossier(case: System, sheet: Sheet) -> None:
     days = {day for day, _ in case.changed}
     if case.fact is not None:
         days.add(case.fact.since)
-    steps(sheet, DOSSIER, ((day, _dossier_state(case, day)) for day in sorted(days)))
+    until = None if case.fact is None else case.fact.until
+    steps(sheet, DOSSIER, within([(day, _dossier_state(case, day)) for day in sorted(days)], until))
 
 
 def _dossier_state(case: System, day: int) -> State | None:
@@ -79,7 +80,8 @@ def monitored(case: System, sheet: Sheet) -> None:
         days |= {first, last + HEARTBEAT_DAYS}
     if case.fact is not None:
         days.add(case.fact.since)
-    steps(sheet, MONITORED, ((day, _monitored_state(case, day)) for day in sorted(days)))
+    until = None if case.fact is None else case.fact.until
+    steps(sheet, MONITORED, within([(day, _monitored_state(case, day)) for day in sorted(days)], until))
 
 
 def _monitored_state(case: System, day: int) -> State | None:
