@@ -30,7 +30,7 @@ def said(text: str) -> Meta:
     return Meta(description=text)
 
 
-class FilingReceived(Data):
+class FilingReceived(Data, frozen=True):
     """A filing of an administrative procedure was received (NĐ 118/2025)."""
 
     procedure: ProcedureCode
@@ -44,21 +44,21 @@ class FilingReceived(Data):
     due_at: Annotated[Instant | None, said("promised date of the result, fixed at receipt")] = None
 
 
-class FilingStatusChanged(Data):
+class FilingStatusChanged(Data, frozen=True):
     """A filing moved to another status of the national code list (1 new … 3 refused … 10 result returned)."""
 
     status: Annotated[int, Meta(ge=1, le=10, description="status code of the national portal")]
     due_at: Annotated[Instant | None, said("the new promised date when the change moved it")] = None
 
 
-class FilingDigitised(Data):
+class FilingDigitised(Data, frozen=True):
     """A part of a filing was digitised."""
 
     part: Annotated[Literal["components", "result"], said("the papers handed in, or the result")]
     complete: Annotated[bool, said("every paper of the part is digitised")]
 
 
-class FilingResultIssued(Data):
+class FilingResultIssued(Data, frozen=True):
     """The result of a filing was issued."""
 
     electronic: Annotated[bool, said("an electronic original, not a scan")]
@@ -66,13 +66,13 @@ class FilingResultIssued(Data):
     delivery: Annotated[Literal["online", "postal", "direct"], said("how the applicant gets it")]
 
 
-class FilingFeeDue(Data):
+class FilingFeeDue(Data, frozen=True):
     """A fee became due for a filing."""
 
     fee: Annotated[FeeCode, said("opaque name of this fee within the filing")]
 
 
-class FilingFeePaid(Data):
+class FilingFeePaid(Data, frozen=True):
     """A fee was paid."""
 
     fee: Annotated[FeeCode, said("opaque name of this fee within the filing")]
@@ -82,32 +82,32 @@ class FilingFeePaid(Data):
     ]
 
 
-class FilingFeeWaived(Data):
+class FilingFeeWaived(Data, frozen=True):
     """A fee was waived; the filing then owes it no longer."""
 
     fee: Annotated[FeeCode, said("opaque name of this fee within the filing")]
 
 
-class FilingRated(Data):
+class FilingRated(Data, frozen=True):
     """The applicant rated how the filing was handled."""
 
     rating: Annotated[Rating, said("without comment text")]
 
 
-class PetitionReceived(Data):
+class PetitionReceived(Data, frozen=True):
     """A petition (phản ánh, kiến nghị) came in."""
 
     about: Annotated[Literal["filing", "conduct", "procedure", "other"], said("what it is about, as a category")]
     due_at: Annotated[Instant | None, said("date by which it must be answered")] = None
 
 
-class PetitionClosed(Data):
+class PetitionClosed(Data, frozen=True):
     """A petition was answered and closed."""
 
     satisfied: Annotated[bool | None, said("the petitioner's answer; null when not asked")] = None
 
 
-class AuthCounted(Data):
+class AuthCounted(Data, frozen=True):
     """Uses of online public services in a window, counted by the identification service; never per user."""
 
     window_start: Annotated[Instant, said("first instant of the window; equals the subject's")]
@@ -117,7 +117,7 @@ class AuthCounted(Data):
     revision: Annotated[Revision, said("raised when the same window is counted again")] = 0
 
 
-class DocumentSent(Data):
+class DocumentSent(Data, frozen=True):
     """An electronic document was sent to one recipient; one event per sending."""
 
     to_unit: Annotated[UnitCode, said("recipient")]
@@ -127,32 +127,32 @@ class DocumentSent(Data):
     urgency: Annotated[Literal["normal", "khan", "thuong-khan", "hoa-toc"], said("urgency mark")] = "normal"
 
 
-class DocumentProcessed(Data):
+class DocumentProcessed(Data, frozen=True):
     """The handling of an incoming document was completed."""
 
     end_to_end: Annotated[bool, said("every step was electronic")]
 
 
-class CasefileClosed(Data):
+class CasefileClosed(Data, frozen=True):
     """A work file was closed."""
 
     online: Annotated[bool, said("handled on the network")]
     end_to_end: Annotated[bool, said("every step was electronic")]
 
 
-class ReportDue(Data):
+class ReportDue(Data, frozen=True):
     """A required report is owed for a period."""
 
     due_at: Annotated[Instant, said("when it is due")]
 
 
-class ReportSubmitted(Data):
+class ReportSubmitted(Data, frozen=True):
     """A report was submitted."""
 
     on_system: Annotated[bool, said("created and kept on the provincial reporting system")]
 
 
-class InspectionCompleted(Data):
+class InspectionCompleted(Data, frozen=True):
     """A supervision or inspection round was completed."""
 
     mode: Annotated[
@@ -161,7 +161,7 @@ class InspectionCompleted(Data):
     ]
 
 
-class ProcedureCatalogued(Data):
+class ProcedureCatalogued(Data, frozen=True):
     """The state of an administrative procedure in the catalogue; a full snapshot."""
 
     owner: Annotated[UnitCode, said("department that owns the procedure")]
@@ -174,7 +174,7 @@ class ProcedureCatalogued(Data):
     withdrawn: Annotated[bool, said("no longer in force")] = False
 
 
-class PortalAssessed(Data):
+class PortalAssessed(Data, frozen=True):
     """A portal was assessed against the checklist of NĐ 42/2022; a full snapshot."""
 
     items_total: Annotated[int, Meta(ge=1, le=10_000, description="items of the checklist")]
@@ -182,21 +182,21 @@ class PortalAssessed(Data):
     checklist_version: Annotated[Version, said("version of the checklist")]
 
 
-class DatasetPlanned(Data):
+class DatasetPlanned(Data, frozen=True):
     """An open dataset is in the issued plan."""
 
     due_at: Annotated[Instant, said("when it must be published")]
 
 
-class DatasetPublished(Data):
+class DatasetPublished(Data, frozen=True):
     """An open dataset was published."""
 
 
-class DatasetWithdrawn(Data):
+class DatasetWithdrawn(Data, frozen=True):
     """An open dataset was taken back."""
 
 
-class SystemChanged(Data):
+class SystemChanged(Data, frozen=True):
     """The state of an information system; a full snapshot."""
 
     lifecycle: Annotated[Literal["planned", "building", "in_use", "retired"], said("where the system stands")]
@@ -206,19 +206,19 @@ class SystemChanged(Data):
     legal_basis: Annotated[LegalBasis, said("law that the dossier rests on")] = "nd-85-2016"
 
 
-class SystemMonitoringChanged(Data):
+class SystemMonitoringChanged(Data, frozen=True):
     """The SOC began or stopped monitoring a system; a full snapshot, only from the SOC's source."""
 
     monitored: Annotated[bool, said("under the SOC's monitoring")]
 
 
-class SystemHeartbeat(Data):
+class SystemHeartbeat(Data, frozen=True):
     """The SOC sees a system; kept as one bit per system and local day."""
 
     state: Annotated[Literal["up", "degraded", "down"], said("down is not a sign of monitoring")]
 
 
-class SecurityAlert(Data):
+class SecurityAlert(Data, frozen=True):
     """A security event seen by the SOC, as a category without details."""
 
     severity: Annotated[Severity, said("severity as the SOC rates it")]
@@ -229,14 +229,14 @@ class SecurityAlert(Data):
     state: Annotated[Literal["new", "acknowledged", "closed"], said("where its handling stands")]
 
 
-class LinkChanged(Data):
+class LinkChanged(Data, frozen=True):
     """One of a unit's two lines of the dedicated network went up or down."""
 
     line: Annotated[int, Meta(ge=1, le=2, description="first or second line of the unit")]
     state: Annotated[Literal["up", "down"], said("state from this moment on")]
 
 
-class CountReported(Data):
+class CountReported(Data, frozen=True):
     """A figure counted by people or by another authority; its series is named by the subject."""
 
     period: Annotated[PeriodCode, said("period that the figure is about")]
@@ -249,7 +249,7 @@ class CountReported(Data):
     revision: Annotated[Revision, said("raised when the same period is reported again")] = 0
 
 
-class EventRetracted(Data):
+class EventRetracted(Data, frozen=True):
     """An earlier event of the same source and subject is taken back."""
 
     id: Annotated[str, Meta(min_length=1, max_length=64, description="id of the event that is taken back")]

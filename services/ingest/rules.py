@@ -1,0 +1,98 @@
+"""Rules that tie the fields of one event together, one small function per family of types. Pure."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from services.ingest.reasons import RejectReason
+from shared.contracts import event_types as t
+from shared.contracts.event import local_day
+from shared.contracts.vocabulary import COUNT_SERIES
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Attributes(NamedTuple):
+    """What a rule may see besides the data: the attributes, the catalogue's codes, and today's local day."""
+
+    subject: str
+    unit: str
+    units: frozenset[str]
+    systems: frozenset[str]
+    portals: frozenset[str]
+    today: int
+    """Local date in days since 1970."""
+
+
+Broken = tuple[RejectReason, str]
+Rule = Callable[[Attributes, Any], Broken | None]
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 1970 UTC, exact."""
+    return round((instant - EPOCH).total_seconds() * 1_000_000)
+
+
+def _count(event: Attributes, data: t.CountReported) -> Broken | None:
+    _, indicator, measure, area, basis = event.subject.split("/")
+    if basis not in COUNT_SERIES.get((indicator, measure), ()):
+        return RejectReason.SERIES_UNKNOWN, "/subject"
+    if area not in event.units:
+        return RejectReason.UNIT_UNKNOWN, "/subject"
+    if data.numerator > data.denominator:
+        return RejectReason.NUMERATOR_OVER_DENOMINATOR, "/data/numerator"
+    try:
+        as_of = (date.fromisoformat(data.as_of) - EPOCH.date()).days
+    except ValueError:
+        return RejectReason.DATA_INVALID, "/data/as_of"
+    return (RejectReason.TIME_IN_FUTURE, "/data/as_of") if as_of > event.today else None
+
+
+def _auth(event: Attributes, data: t.AuthCounted) -> Broken | None:
+    _, portal, window = event.subject.split("/")
+    if portal not in event.portals:
+        return RejectReason.SUBJECT_UNKNOWN, "/subject"
+    if data.window_start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") != window or data.window_start.microsecond:
+        return RejectReason.SUBJECT_MISMATCH, "/data/window_start"
+    first, last = microseconds(data.window_start), microseconds(data.window_end) - 1
+    if last < first or local_day(first) != local_day(last):
+        return RejectReason.WINDOW_INVALID, "/data/window_end"
+    return (RejectReason.NUMERATOR_OVER_DENOMINATOR, "/data/vneid") if data.vneid > data.total else None
+
+
+def _portal(event: Attributes, data: t.PortalAssessed) -> Broken | None:
+    if event.subject.partition("/")[2] not in event.portals:
+        return RejectReason.SUBJECT_UNKNOWN, "/subject"
+    over = data.items_met > data.items_total
+    return (RejectReason.NUMERATOR_OVER_DENOMINATOR, "/data/items_met") if over else None
+
+
+def _system(event: Attributes, _: t.Data) -> Broken | None:
+    known = event.subject.partition("/")[2] in event.systems
+    return None if known else (RejectReason.SUBJECT_UNKNOWN, "/subject")
+
+
+def _subject_unit(event: Attributes, _: t.Data) -> Broken | None:
+    """The second part of the subject is the unit that answers for it."""
+    return None if event.subject.split("/")[1] == event.unit else (RejectReason.SUBJECT_MISMATCH, "/subject")
+
+
+def _petition(event: Attributes, data: t.PetitionReceived) -> Broken | None:
+    """A petition about a filing must share its subject, or the two could never be joined."""
+    lost = data.about == "filing" and not event.subject.startswith("filing/")
+    return (RejectReason.SUBJECT_MISMATCH, "/subject") if lost else None
+
+
+RULES: dict[str, Rule] = {
+    "count.reported": _count,
+    "auth.counted": _auth,
+    "portal.assessed": _portal,
+    "system.changed": _system,
+    "system.monitoring_changed": _system,
+    "system.heartbeat": _system,
+    "report.due": _subject_unit,
+    "report.submitted": _subject_unit,
+    "link.changed": _subject_unit,
+    "petition.received": _petition,
+}
+"""Type → its rule; every other type has none."""

@@ -1,0 +1,113 @@
+"""What one key may send, worked out once per key from the catalogue: the hot path then only looks things up. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, get_type_hints
+
+import msgspec
+
+from services.ingest.rules import RULES, Rule
+from shared.catalogue import Catalogue
+from shared.contracts.vocabulary import EVENT_TYPES, SOC_ONLY, SOC_SOURCE, EventType
+from shared.keys import KeyRecord
+
+UNIT_FIELDS = ("owner", "receiving_unit", "to_unit")
+"""Fields of event data that hold a unit code."""
+
+OPAQUE_FIELDS = ("checklist_version", "fee", "id")
+"""Fields of event data whose pattern leaves room for a number of a person."""
+
+KEYED = "[0-9a-f]{64}"
+"""Subjects that end in a keyed hash cannot hold anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypePlan:
+    """How to check one type: its decoder, subject, fields by kind of check, and cross-field rule."""
+
+    name: str
+    decode: Callable[[Any], Any]
+    subject_matches: Callable[[str], object]
+    screen_subject: bool
+    correctable: bool
+    instants: tuple[str, ...]
+    units: tuple[str, ...]
+    opaque: tuple[str, ...]
+    texts: tuple[str, ...]
+    rule: Rule | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The catalogue's codes that validation asks for."""
+
+    units: frozenset[str]
+    systems: frozenset[str]
+    portals: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a key may send: its source, units, and types with their plans (by name, without a prefix)."""
+
+    source: str
+    units: frozenset[str]
+    plans: Mapping[str, TypePlan]
+    facts: Facts
+    prefixed: dict[str, str] = field(default_factory=dict)
+
+
+def facts_of(catalogue: Catalogue) -> Facts:
+    """The codes of the catalogue, of any time."""
+    return Facts(frozenset(catalogue.units), frozenset(catalogue.systems), frozenset(catalogue.portals))
+
+
+def scope_of(key: KeyRecord, catalogue: Catalogue, facts: Facts) -> Scope:
+    """The meeting of what the key and the catalogue allow; empty for a system the catalogue does not know."""
+    source = f"/systems/{key.system}"
+    known = key.system in facts.systems
+    units = catalogue.units_for(key.system) if known else ()
+    return Scope(
+        source=source,
+        units=frozenset(unit for unit in units if key.allows_unit(unit)),
+        plans={name: plan for name, plan in PLANS.items() if _may_send(key, name, source, catalogue)},
+        facts=facts,
+    )
+
+
+def _may_send(key: KeyRecord, name: str, source: str, catalogue: Catalogue) -> bool:
+    """A key restricted to some types may still take back its own events: it could not mend them otherwise."""
+    if name in SOC_ONLY and source != SOC_SOURCE:
+        return False
+    allowed = key.allows_type(name) or name == "event.retracted"
+    return allowed and catalogue.may_emit(key.system, name)
+
+
+def _plan(kind: EventType) -> TypePlan:
+    fields = get_type_hints(kind.data)
+    return TypePlan(
+        name=kind.name,
+        decode=msgspec.json.Decoder(kind.data).decode,
+        subject_matches=_subject_of_any_type if kind.kind == "retraction" else kind.subject.fullmatch,
+        screen_subject=KEYED not in kind.subject.pattern,
+        correctable=kind.correctable and kind.kind != "retraction",
+        instants=tuple(name for name, hint in fields.items() if hint in (datetime, datetime | None)),
+        units=tuple(name for name in fields if name in UNIT_FIELDS),
+        opaque=tuple(name for name in fields if name in OPAQUE_FIELDS),
+        texts=tuple(name for name, hint in fields.items() if hint is str and name not in UNIT_FIELDS),
+        rule=RULES.get(kind.name),
+    )
+
+
+_SUBJECTS = tuple(
+    {kind.subject.pattern: kind.subject for kind in EVENT_TYPES.values() if kind.kind != "retraction"}.values()
+)
+
+
+def _subject_of_any_type(subject: str) -> bool:
+    """A retraction names the subject of what it takes back."""
+    return any(pattern.fullmatch(subject) for pattern in _SUBJECTS)
+
+
+PLANS: dict[str, TypePlan] = {name: _plan(kind) for name, kind in EVENT_TYPES.items()}
