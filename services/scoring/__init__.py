@@ -1,0 +1,1 @@
+"""Scoring: folds the events of each subject into its record and writes signed entries to the ledger."""

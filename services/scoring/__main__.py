@@ -1,0 +1,43 @@
+"""`python -m services.scoring` runs the worker; a subcommand does something else with the same projection."""
+
+import argparse
+import asyncio
+import os
+import sys
+
+from aiokafka.errors import KafkaError
+
+from services.scoring.app import serve
+from services.scoring.facts import Facts
+from services.scoring.settings import ScoringSettings
+from shared.catalogue import load_catalogue
+from shared.errors import RetryableError, StartError
+from shared.logs import configure_logs, get_logger
+
+EXIT_FAILED = 1
+
+
+def main() -> None:
+    """Exit status 0 after SIGTERM; 1 with the reason as the last line when the worker cannot go on."""
+    parser = argparse.ArgumentParser(prog="python -m services.scoring", description=__doc__)
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    commands.add_parser("run", help="score the events of the log until SIGTERM (the default)")
+    parser.parse_args()
+    run(ScoringSettings())
+
+
+def run(settings: ScoringSettings) -> None:
+    """Never returns. A worker that lost a partition leaves at once: what it still holds is stale."""
+    configure_logs("scoring", settings.log_level)
+    try:
+        reason = asyncio.run(serve(settings, Facts.from_catalogue(load_catalogue())))
+    except (StartError, RetryableError, KafkaError, OSError) as error:
+        reason = f"{type(error).__name__}: {error}"
+    if reason:
+        get_logger(__name__).error("exit", reason=reason)
+    sys.stdout.flush()
+    # Threads that wait for a broker or an engine must not hold the process back; nothing is left to be written.
+    os._exit(EXIT_FAILED if reason else 0)
+
+
+main()

@@ -1,0 +1,140 @@
+"""Composition root: log → buffer → fold → events, ledger → changes → store → committed offset."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+
+import uvicorn
+from aiokafka import AIOKafkaProducer
+from starlette.applications import Starlette
+from typing_extensions import override
+
+from services.scoring.announce import Announcer
+from services.scoring.blocks import Folder
+from services.scoring.engine import readings_hash
+from services.scoring.facts import Facts
+from services.scoring.lane import Wiring
+from services.scoring.log_reader import LogReader
+from services.scoring.metrics import REGISTRY
+from services.scoring.probe import prove_one_part
+from services.scoring.restore import Identity, current_boot
+from services.scoring.settings import ScoringSettings
+from services.scoring.stream import EventStream
+from services.scoring.tables import Tables
+from services.scoring.versions import prove_version
+from services.scoring.watchdog import watch
+from services.scoring.worker import Worker
+from shared.clickhouse import writer
+from shared.health import health_routes
+from shared.kafka import producer
+from shared.logs import get_logger
+from shared.topics.setup import verify_topics
+
+POLL_SECONDS = 0.5
+"""How often it is asked whether a lane or Faust has given up."""
+
+STOP_SECONDS = 10
+"""Faust may not return from stopping when the broker is away; what it would commit is only a hint."""
+
+log = get_logger(__name__)
+
+
+async def serve(settings: ScoringSettings, facts: Facts) -> str:
+    """Runs until SIGTERM, then returns ""; returns the one line that explains it when the worker must exit instead.
+
+    Raises `StartError`, `RetryableError` or `KafkaError` when a dependency is missing at start.
+    """
+    stop = _stop_signal()
+    async with AsyncExitStack() as stack:
+        wiring = await wire(settings, facts, stack)
+        stream = EventStream(settings)
+        worker = Worker(wiring, stream)
+        stream.attach(worker)
+        await stack.enter_async_context(_pages(settings, worker))
+        await stream.start()
+        # What start-up allocated is never garbage; without this every full collection walks it.
+        gc.freeze()
+        watching = asyncio.create_task(watch(worker, wiring.reader, settings.scoring_stuck_seconds))
+        reason = await _until_end(stop, worker, stream)
+        watching.cancel()
+        if not reason:
+            await worker.revoked(set(worker.lanes))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stream.stop(), STOP_SECONDS)
+        return reason
+
+
+async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -> Wiring:
+    """Proves every dependency, then builds what all lanes share; `stack` closes it."""
+    await verify_topics(settings)
+    client = await asyncio.to_thread(writer, settings)
+    identity = Identity(readings_hash(), facts.hash, current_boot())
+    database, version = settings.clickhouse_database, settings.scoring_version
+    await asyncio.to_thread(prove_version, client, database, version, identity.readings_hash, identity.facts_hash)
+    await asyncio.to_thread(prove_one_part, client, database)
+    publisher: AIOKafkaProducer = producer(settings)
+    reader = LogReader(settings)
+    for part in (publisher, reader):
+        await part.start()
+        stack.push_async_callback(part.stop)
+    processing = stack.enter_context(ThreadPoolExecutor(1, "scoring"))
+    return Wiring(
+        settings=settings,
+        client=client,
+        tables=Tables(database, version),
+        facts=facts,
+        identity=identity,
+        folder=Folder(facts, settings.partitions, settings.scoring_block_rows),
+        announcer=Announcer(publisher, settings.topic_prefix, version),
+        reader=reader,
+        processing=processing,
+    )
+
+
+async def _until_end(stop: asyncio.Event, worker: Worker, stream: EventStream) -> str:
+    while not stop.is_set():
+        if worker.failure.done():
+            return worker.failure.result()
+        if reason := stream.crashed():
+            return reason
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+    return ""
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+class _Pages(uvicorn.Server):
+    """Leaves signals to `serve`: first the running blocks, then the pages."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def _pages(settings: ScoringSettings, worker: Worker) -> AsyncIterator[None]:
+    async def lanes() -> str:
+        waiting = sorted(partition for partition, lane in worker.lanes.items() if not lane.ready)
+        return f"partitions not ready: {waiting}" if waiting else ""
+
+    pages = Starlette(routes=health_routes({"partitions": lanes}, REGISTRY))
+    config = uvicorn.Config(
+        pages, host=settings.listen_host, port=settings.scoring_port, log_config=None, access_log=False, lifespan="off"
+    )
+    server = _Pages(config)
+    serving = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,92 @@
+"""Faust: the agent that takes raw records from the log, and the consumer's settings that our guarantees rest on."""
+
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from services.scoring.settings import ScoringSettings
+from services.scoring.worker import Worker
+from shared.kafka import SESSION_TIMEOUT_MS
+from shared.topics import EVENTS, MAX_RECORD_BYTES
+
+SESSION_SECONDS = SESSION_TIMEOUT_MS / 1000
+
+COMMIT_SECONDS = 1.0
+"""Kafka's committed offset only saves reading again; where to go on is said by the marks."""
+
+MAX_POLL_RECORDS = 100
+"""Records handed over before a partition can be paused: 100 envelopes of 256 KB at most."""
+
+FETCH_BYTES = 4 * MAX_RECORD_BYTES
+
+
+class EventStream:
+    """The `events` topic as one agent over the assigned partitions; every record is acknowledged by its lane."""
+
+    def __init__(self, settings: ScoringSettings) -> None:
+        self._topic = settings.topic_prefix + EVENTS
+        self.app: Any = faust.App(
+            f"{settings.topic_prefix}scoring-{settings.scoring_version}",
+            broker=f"kafka://{settings.kafka_bootstrap}",
+            datadir=str(settings.data / "faust"),
+            autodiscover=False,
+            # Without this Faust serves pages on 0.0.0.0:6066.
+            web_enabled=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            processing_guarantee="at_least_once",
+            broker_session_timeout=SESSION_SECONDS,
+            broker_heartbeat_interval=SESSION_SECONDS / 3,
+            broker_commit_interval=COMMIT_SECONDS,
+            broker_max_poll_records=MAX_POLL_RECORDS,
+            broker_check_crcs=True,
+            consumer_auto_offset_reset="earliest",
+            consumer_max_fetch_size=FETCH_BYTES,
+            producer_acks=-1,
+            stream_wait_empty=False,
+        )
+
+    def attach(self, worker: Worker) -> None:
+        """Connects records and assignments with the worker; before `start`."""
+        topic = self.app.topic(self._topic, value_type=bytes, value_serializer="raw", key_serializer="raw")
+
+        async def take(stream: Any) -> None:
+            async for event in stream.noack().events():
+                worker.offer(event)
+
+        self.app.agent(topic, name="scoring.take", concurrency=1)(take)
+
+        async def assigned(_: Any, assigned: set[TP], **__: Any) -> None:
+            await worker.assigned({tp.partition for tp in assigned if tp.topic == self._topic})
+
+        async def revoked(_: Any, revoked: set[TP], **__: Any) -> None:
+            await worker.revoked({tp.partition for tp in revoked if tp.topic == self._topic})
+
+        self.app.on_partitions_assigned.connect(assigned, weak=False)
+        self.app.on_partitions_revoked.connect(revoked, weak=False)
+
+    async def start(self) -> None:
+        """Joins the group; returns when the consumer runs."""
+        self.app.finalize()
+        await self.app.start()
+
+    async def stop(self) -> None:
+        """Commits what is acknowledged and leaves the group."""
+        await self.app.stop()
+
+    def crashed(self) -> str:
+        """Why Faust has given up, "" while it runs."""
+        return f"Faust stopped: {self.app.crash_reason!r}" if self.app.crashed else ""
+
+    def pause(self, partition: int) -> None:
+        """See `Flow`."""
+        self.app.consumer.pause_partitions({TP(self._topic, partition)})
+
+    def resume(self, partition: int) -> None:
+        """See `Flow`."""
+        self.app.consumer.resume_partitions({TP(self._topic, partition)})
+
+    async def seek(self, partition: int, offset: int) -> None:
+        """See `Flow`."""
+        await self.app.consumer.seek(TP(self._topic, partition), offset)
