@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from clickhouse_connect.driver.client import Client
 
-from shared.catalogue.models import Catalogue
+from shared.catalogue.catalogue import Catalogue
+from shared.catalogue.facts import version as version_of
 from shared.schema.publication import Facts, facts_for_views
 from shared.schema.statements import schema_statements
 
@@ -21,8 +22,8 @@ def apply_schema(client: Client, database: str, version: int = ACTIVE_VERSION) -
 
 def publish_catalogue(client: Client, database: str, catalogue: Catalogue) -> str:
     """Replace the facts table by table, each in one exchange, and return the published version. Blocking."""
-    version, tables = facts_for_views(catalogue)
-    for table, facts in tables.items():
+    version = version_of(catalogue)
+    for table, facts in facts_for_views(catalogue).items():
         _replace(client, f"{database}.{table}", facts)
     row = [[version, datetime.now(UTC)]]
     client.insert(f"{database}.catalogue_version", row, column_names=["version", "published"])

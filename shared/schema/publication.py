@@ -1,0 +1,123 @@
+"""The catalogue as rows of the `catalogue_*` tables that the views join (pure)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from itertools import product
+from typing import NamedTuple
+
+from shared.catalogue.catalogue import Catalogue
+from shared.catalogue.models import Indicator
+from shared.catalogue.text import fold
+
+PUBLISHED_YEARS = range(2025, 2029)
+"""The plan's year, the one before (documents of its eve) and two after, so that a late clock finds its periods."""
+
+NO_TARGET = -1
+FOR_EVER = date(2149, 6, 6)
+"""The last day that ClickHouse's Date can hold."""
+
+
+class Facts(NamedTuple):
+    """Rows of one table, in the order of `columns`."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[object, ...]]
+
+
+def facts_for_views(catalogue: Catalogue) -> dict[str, Facts]:
+    """Table name → its rows."""
+    return {
+        "catalogue_units": _facts("unit name_vi name_en short_vi level kind position folded", _units(catalogue)),
+        "catalogue_figures": _facts(
+            "figure indicator code position kind indicator_vi indicator_en figure_vi figure_en annex_row section "
+            "text_vi counted_vi lead_vi coordinating_vi basis_undefined",
+            _figures(catalogue),
+        ),
+        "catalogue_cells": _facts(
+            "figure unit expected target comparator target_from target_to legal_row", _cells(catalogue)
+        ),
+        "catalogue_rollup": _facts("figure unit reading member own expected", _rollup(catalogue)),
+        "catalogue_periods": _facts("code start end", _periods(catalogue)),
+        "catalogue_calendar": _facts("day working", _calendar(catalogue)),
+        "catalogue_emitters": _facts("source indicator unit cadence_days", _emitters(catalogue)),
+    }
+
+
+def _facts(columns: str, rows: Iterable[tuple[object, ...]]) -> Facts:
+    return Facts(tuple(columns.split()), list(rows))
+
+
+def _units(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    for u in catalogue.units.values():
+        yield u.code, u.name_vi, u.name_en, u.short_vi, u.level, u.kind, u.position, fold(u.name_vi)
+
+
+def _figures(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    position = 0
+    for row in catalogue.indicators.values():
+        for figure in row.figures:
+            position += 1
+            yield (
+                figure.code, row.slug, row.code, position, _kind(row), row.name_vi, row.name_en, figure.name_vi,
+                figure.name_en, row.annex_row or "", row.section, row.text_vi, row.unit_of_count.vi,
+                _names(catalogue, row.lead), _names(catalogue, row.coordinating), figure.basis is not None,
+            )  # fmt: skip
+
+
+def _kind(row: Indicator) -> str:
+    return f"reported_{row.reported_as}" if row.kind == "reported" else row.kind
+
+
+def _names(catalogue: Catalogue, codes: Iterable[str]) -> str:
+    return "; ".join(catalogue.name_of(code) for code in codes)
+
+
+def _cells(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    for figure in catalogue.figures:
+        for unit, expected in catalogue.cells_of(figure).items():
+            yield from (
+                (figure, unit, expected, t.value, t.comparator, t.valid_from, t.valid_to or FOR_EVER, t.legal_row)
+                for t in catalogue.targets_of(figure, unit)
+            )
+            if not catalogue.targets_of(figure, unit):
+                yield figure, unit, expected, NO_TARGET, "", date(1970, 1, 1), FOR_EVER, ""
+
+
+def _rollup(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    for figure in catalogue.figures.values():
+        for unit in catalogue.cells_of(figure.code):
+            members = catalogue.members_of(figure.code) if unit == catalogue.province else (unit,)
+            for reading, member in product(figure.readings, members):
+                yield figure.code, unit, reading, member, *_standing(catalogue, figure, unit, member)
+
+
+def _standing(catalogue: Catalogue, figure: Figure, unit: str, member: str) -> tuple[bool, bool]:
+    """(the province's own report, a member whose report is waited for)."""
+    row = catalogue.indicator_of(figure.code)
+    own = row.kind == "reported" and unit == member == catalogue.province
+    return own, not own and (unit == member or catalogue.cells_of(figure.code).get(member, False))
+
+
+def _periods(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    for year in PUBLISHED_YEARS:
+        for period in catalogue.periods.periods_of(year):
+            yield period.code, period.start, period.end
+
+
+def _calendar(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    day = date(PUBLISHED_YEARS.start, 1, 1)
+    while day.year in PUBLISHED_YEARS:
+        yield day, catalogue.working_days.is_working_day(day)
+        day += timedelta(days=1)
+
+
+def _emitters(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    """Every (indicator, unit) that an expected source feeds; the province is fed by all of them."""
+    for system in catalogue.systems.values():
+        if system.cadence_working_days is None:
+            continue
+        units = dict.fromkeys([catalogue.province, *catalogue.units_for(system.code)])
+        for row in catalogue.indicators.values():
+            if set(row.feeds) & set(system.emits):
+                for unit in units:
+                    yield f"/systems/{system.code}", row.slug, unit, system.cadence_working_days
