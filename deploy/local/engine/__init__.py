@@ -1,0 +1,1 @@
+"""The ClickHouse engine of the local stack: chDB behind ClickHouse's HTTP protocol."""

@@ -1,0 +1,67 @@
+"""Opens the engine, says it is ready, serves until SIGTERM, closes the engine, leaves."""
+
+import fcntl
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import uvicorn
+from pydantic import ValidationError
+
+from deploy.local.engine.app import create_app
+from deploy.local.engine.errors import EngineError
+from deploy.local.engine.sessions import Engine
+from deploy.local.engine.settings import EngineSettings
+
+
+def main() -> None:
+    """Exits 1 with one line when settings are wrong, the folder is in use, or the engine cannot open it."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    try:
+        settings = EngineSettings()  # type: ignore[call-arg]  # pydantic-settings reads the environment
+        accounts = settings.accounts()
+        lock = _lock(settings.data)
+        engine = Engine(settings.data, accounts)
+        engine.open()
+    except ValidationError as error:
+        sys.exit("Engine: " + "; ".join(str(one["msg"]) for one in error.errors()))
+    except (EngineError, OSError, ValueError) as error:
+        sys.exit(f"Engine: {str(error).splitlines()[0]}")
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings, accounts, engine),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+            server_header=False,
+        )
+    )
+    # uvicorn raises the signal that ended it once more; the engine has to be closed first.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    server.run()
+    engine.close()
+    lock.close()
+    # The interpreter can crash while it takes chDB down; everything is closed by now.
+    sys.stdout.flush()
+    os._exit(0 if server.started else 1)
+
+
+def _lock(folder: Path) -> TextIO:
+    """Holds the folder for this process. `ValueError` when another one has it: two engines would destroy it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = (folder / "engine.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ValueError(f"another engine is using {folder}") from error
+    return lock
+
+
+main()

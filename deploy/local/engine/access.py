@@ -1,0 +1,98 @@
+"""Roles, limits and settings constraints as the engine's own configuration, so that the engine itself enforces them.
+
+chDB runs every query as the user `default`. That user has no rights of its own, only roles; each session takes exactly
+one role before a client's statement runs, and the role is what the statement may do.
+"""
+
+from collections.abc import Iterable
+from xml.sax.saxutils import escape
+
+from deploy.local.engine.accounts import Account
+
+CONTROL_ROLE = "engine_control"
+"""May see and end queries and create the view of running queries; never used for a client's text."""
+
+WRITER_GRANTS = (
+    "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, SHOW ON *.*",
+    "GRANT SET DEFINER ON *",
+    "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON system.*",
+    "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON information_schema.*",
+    "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON INFORMATION_SCHEMA.*",
+    "REVOKE DROP DATABASE ON default.*",
+)
+"""No SOURCES: neither files nor addresses outside can be reached, and no Kafka table can break the folder for good."""
+
+READER_CONSTANTS = ("log_comment", "max_untracked_memory", "memory_overcommit_ratio_denominator")
+"""Settings by which a reader could hide its queries or get around its memory limit."""
+
+SECRET_TABLES = (
+    "asynchronous_inserts",
+    "errors",
+    "processes",
+    "query_cache",
+    "session_query_ids",
+    "stack_trace",
+    "user_processes",
+    "user_query_log",
+)
+"""System tables with other people's queries: empty for a reader, even where the statement check is got around."""
+
+SERVER_SETTINGS: dict[str, int] = {
+    "background_pool_size": 2,
+    "background_move_pool_size": 1,
+    "background_fetches_pool_size": 1,
+    "background_common_pool_size": 2,
+    "background_schedule_pool_size": 4,
+    "background_message_broker_schedule_pool_size": 1,
+    "background_distributed_schedule_pool_size": 1,
+    "mark_cache_size": 128 * 1024 * 1024,
+    "uncompressed_cache_size": 0,
+}
+"""Sized for one machine that also runs the broker and the services; defaults are made for a server of its own."""
+
+
+def config_xml(users_path: str) -> str:
+    """The engine's configuration file; `users_path` is where `users_xml` was written."""
+    settings = "".join(f"<{name}>{value}</{name}>" for name, value in SERVER_SETTINGS.items())
+    return f"<clickhouse><users_config>{escape(users_path)}</users_config>{settings}</clickhouse>\n"
+
+
+def users_xml(accounts: Iterable[Account]) -> str:
+    """One role and one settings profile per account, and the user `default` that may take any of the roles."""
+    every = tuple(accounts)
+    roles = "".join(_role(one.name, _grants(one)) for one in every)
+    roles += _role(CONTROL_ROLE, ("GRANT SELECT, CREATE VIEW, KILL QUERY ON *.*",))
+    taken = "".join(_query(f"GRANT {name}") for name in (*(one.name for one in every), CONTROL_ROLE))
+    hidden = "".join(f"<{table}><filter>getSetting('readonly') = 0</filter></{table}>" for table in SECRET_TABLES)
+    return (
+        f"<clickhouse><profiles><default/>{''.join(_profile(one) for one in every)}</profiles>"
+        f"<quotas><default/></quotas><roles>{roles}</roles>"
+        "<users><default><password/><profile>default</profile><quota>default</quota>"
+        f"<networks><ip>::/0</ip></networks><databases><system>{hidden}</system></databases>"
+        f"<grants>{taken}</grants></default></users></clickhouse>\n"
+    )
+
+
+def _grants(account: Account) -> tuple[str, ...]:
+    if account.writes:
+        return WRITER_GRANTS
+    return tuple(f"GRANT SELECT ON {target}" for target in account.select)
+
+
+def _role(name: str, grants: Iterable[str]) -> str:
+    return f"<{name}><grants>{''.join(_query(one) for one in grants)}</grants></{name}>"
+
+
+def _query(grant: str) -> str:
+    return f"<query>{escape(grant)}</query>"
+
+
+def _profile(account: Account) -> str:
+    """Constraints only: chDB applies a profile's values to the user at log-in, so sessions set them themselves."""
+    bounds = ""
+    if not account.writes:
+        # The minimum 1 keeps 0, which means "no limit", out of reach.
+        limits = account.limits.settings().items()
+        bounds = "".join(f"<{name}><min>1</min><max>{value}</max></{name}>" for name, value in limits)
+        bounds += "".join(f"<{name}><readonly/></{name}>" for name in READER_CONSTANTS)
+    return f"<{account.name}><constraints>{bounds}</constraints></{account.name}>"

@@ -1,0 +1,170 @@
+"""ClickHouse's HTTP protocol over the embedded engine: the one place where everything is put together."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from prometheus_client import CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deploy.local.engine.accounts import Account, authenticate
+from deploy.local.engine.answers import Answers
+from deploy.local.engine.bodies import read_body
+from deploy.local.engine.call import read_call, read_credentials, url_pairs
+from deploy.local.engine.errors import EngineError
+from deploy.local.engine.execution import Execution, Outcome, Request
+from deploy.local.engine.killing import cancel
+from deploy.local.engine.lanes import Lane, is_control
+from deploy.local.engine.metrics import EngineMetrics
+from deploy.local.engine.running import Running, RunningQueries
+from deploy.local.engine.sessions import Engine
+from deploy.local.engine.settings import EngineSettings
+
+INTERNAL = EngineError(1001, "STD_EXCEPTION", "Internal error of the embedded engine's server")
+
+
+def create_app(settings: EngineSettings, accounts: Sequence[Account], engine: Engine) -> Starlette:
+    """The server's application; `engine` is open, and is closed by the caller after the application has ended."""
+    server = QueryServer(settings, accounts, engine)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(server.close)
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/", server.query, methods=["GET", "POST"]),
+            Route("/ping", _ok, methods=["GET", "HEAD"]),
+            Route("/replicas_status", _ok, methods=["GET", "HEAD"]),
+            Route("/-/healthy", _ok),
+            Route("/-/ready", server.ready),
+            Route("/metrics", server.metrics),
+        ],
+    )
+
+
+async def _ok(_: HttpRequest) -> Response:
+    return Response(b"Ok.\n", media_type="text/plain")
+
+
+class QueryServer:
+    """Takes a query in, runs it in its lane, answers; and ends it when its client has gone."""
+
+    def __init__(self, settings: EngineSettings, accounts: Sequence[Account], engine: Engine) -> None:
+        self._settings = settings
+        self._accounts = tuple(accounts)
+        self._engine = engine
+        self._running = RunningQueries()
+        self._execution = Execution(engine, self._running, settings.max_inflated_bytes)
+        self._metrics = EngineMetrics(CollectorRegistry())
+        self._answers = Answers(settings.display_name, engine.version, engine.timezone, self._metrics)
+        self._reads = Lane("read", settings.sessions, settings.max_waiting)
+        self._writes = Lane("write", settings.sessions, settings.max_waiting)
+        self._control = Lane("control", settings.control_sessions, settings.max_waiting)
+
+    async def query(self, http: HttpRequest) -> Response:
+        """One query; every failure is answered as ClickHouse answers it."""
+        started = time.monotonic()
+        user = ""
+        with self._metrics.in_flight.track_inprogress():
+            try:
+                pairs = url_pairs(http.scope["query_string"])
+                who = read_credentials(pairs, http.headers)
+                user = authenticate(self._accounts, who.user, who.password).name
+                return await self._answered(http, pairs, self._account(user), started)
+            except EngineError as error:
+                return self._answers.failed(error, user, started)
+            except ClientDisconnect:
+                return Response(status_code=499)
+            except Exception as error:  # noqa: BLE001 - one query's fault must not reach another's
+                self._answers.broken(error)
+                return self._answers.failed(INTERNAL, user, started)
+
+    async def ready(self, _: HttpRequest) -> Response:
+        """200 when the engine answers a query; 503 otherwise."""
+        done = asyncio.get_running_loop().create_future()
+        future = self._control.submit(self._probe, lambda: None)
+        del done
+        try:
+            await asyncio.wrap_future(future)
+        except EngineError as error:
+            return Response(error.body(self._engine.version), status_code=503)
+        return await _ok(_)
+
+    async def metrics(self, _: HttpRequest) -> Response:
+        """Prometheus text."""
+        return Response(generate_latest(self._metrics.registry), media_type="text/plain; version=0.0.4")
+
+    def close(self) -> None:
+        """Ends the queries that still run and waits until their sessions are closed."""
+        session = self._engine.control()
+        try:
+            cancel(session, self._running.all())
+        finally:
+            session.close()
+        for lane in (self._reads, self._writes, self._control):
+            lane.close()
+
+    async def _answered(
+        self, http: HttpRequest, pairs: list[tuple[str, str]], account: Account, started: float
+    ) -> Response:
+        call = read_call(pairs, http.headers)
+        running = self._running.enter(call.query_id, account.name)
+        try:
+            body = await read_body(http, self._settings.max_body_bytes)
+            if body.fields:
+                call = read_call([*pairs, *body.fields], {**http.headers, "x-clickhouse-query-id": call.query_id})
+            request = Request(call, account, running, body.chunks, body.coding, reads_only=http.method == "GET")
+            lane = self._lane(request)
+            future = lane.submit(partial(self._execution.run, request), partial(self._running.leave, running))
+        except BaseException:
+            self._running.leave(running)
+            raise
+        outcome = await self._until_done(http, asyncio.wrap_future(future), running)
+        return await self._answers.succeeded(request, outcome, http.headers.get("accept-encoding", ""), started)
+
+    async def _until_done(self, http: HttpRequest, work: "asyncio.Future[Outcome]", running: Running) -> Outcome:
+        """The outcome; when the client goes away first, a query is ended (an insert that has begun just finishes)."""
+        gone = asyncio.ensure_future(_disconnected(http))
+        try:
+            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                await asyncio.wrap_future(self._control.submit(partial(self._cancel, running), lambda: None))
+            return await work
+        finally:
+            gone.cancel()
+
+    def _lane(self, request: Request) -> Lane:
+        if not request.coding and is_control(request.call.query.encode() or b"".join(request.body[:1])):
+            return self._control
+        return self._writes if request.account.writes else self._reads
+
+    def _account(self, name: str) -> Account:
+        return next(one for one in self._accounts if one.name == name)
+
+    def _cancel(self, running: Running) -> None:
+        session = self._engine.control()
+        try:
+            cancel(session, [running])
+        finally:
+            session.close()
+
+    def _probe(self) -> None:
+        session = self._engine.control()
+        try:
+            session.query("SELECT 1")
+        finally:
+            session.close()
+
+
+async def _disconnected(http: HttpRequest) -> None:
+    while (await http.receive())["type"] != "http.disconnect":
+        pass
