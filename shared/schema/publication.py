@@ -6,7 +6,7 @@ from itertools import product
 from typing import NamedTuple
 
 from shared.catalogue.catalogue import Catalogue
-from shared.catalogue.models import Indicator
+from shared.catalogue.models import Figure, Indicator
 from shared.catalogue.text import fold
 
 PUBLISHED_YEARS = range(2025, 2029)
