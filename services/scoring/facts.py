@@ -11,9 +11,6 @@ import msgspec
 
 from shared.catalogue import Catalogue
 
-CHECKLIST_VERSION = "nd-42-2022"
-"""Version of the checklist under which an assessment of a portal counts."""
-
 PERIOD_YEARS = range(2025, 2041)
 """Years whose periods a count may name: enough of them that the hash does not move with every new year."""
 
@@ -39,9 +36,10 @@ class SystemFact:
 
 @dataclass(frozen=True)
 class Facts:
-    """Days are local days since 1970; `periods` holds code → (first, last) day, both included."""
+    """Days are local days since 1970; `periods` holds code → (first, last) day, both included; keys are codes."""
 
-    checklist_version: str
+    checklists: tuple[tuple[int, str], ...] = ()
+    """(first day, version), ascending: under which an assessment of a portal counts."""
     state_agencies: Mapping[str, Tenure] = field(default_factory=dict)
     portals: Mapping[str, Tenure] = field(default_factory=dict)
     systems: Mapping[str, SystemFact] = field(default_factory=dict)
@@ -53,7 +51,7 @@ class Facts:
         """The facts of a checked catalogue."""
         portals, systems = catalogue.registered_portals(), catalogue.registered_systems()
         return cls(
-            checklist_version=CHECKLIST_VERSION,
+            checklists=tuple(sorted((_day(row.valid_from), row.version) for row in catalogue.checklists)),
             state_agencies=_agencies(catalogue),
             portals={p.code: Tenure(p.unit, _day(p.valid_from), _last(p.valid_to)) for p in portals},
             systems={s.code: SystemFact(s.owner, s.lifecycle, _day(s.valid_from), _last(s.valid_to)) for s in systems},
@@ -70,6 +68,10 @@ class Facts:
         """Changes with any fact that enters contributions; a projection filled under another hash must be rebuilt."""
         content = asdict(self) | {"report_codes": sorted(self.report_codes)}
         return blake2b(msgspec.json.encode(content, order="deterministic"), digest_size=16).hexdigest()
+
+    def checklist_on(self, day: int) -> str:
+        """Version of the checklist in force on a local day; "" before the first."""
+        return next((version for since, version in reversed(self.checklists) if since <= day), "")
 
     @cached_property
     def register(self) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ newer one. Unit: the portal's owner in the catalogue.
 """
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
-from services.scoring.facts import Facts
+from services.scoring.facts import Facts, Tenure
 from services.scoring.readings.calendar import day_of_instant, months_later
 from services.scoring.readings.standing import highest_revision, last_of_days
 from services.scoring.records import Kept, Record
@@ -24,29 +23,33 @@ ASSESSMENT_MONTHS = 6
 def portal(facts: Facts, record: Record, events: Sequence[Kept], sheet: Sheet) -> None:
     """T15: all items met under the current checklist / portals of the register.
 
-    An older checklist is a miss. Excluded: not_in_register, with the unit of the event.
+    Under another checklist than the day's it is a miss. Excluded: not_in_register, with the unit of the event.
     """
     tenure = facts.portals.get(record.subject.partition("/")[2])
     assessed = last_of_days(events, "portal.assessed", sheet)
     if tenure is None:
         steps(sheet, COMPLETE, ((day, State(e.unit, OUT, "not_in_register", e)) for day, e in assessed))
         return
-    points: list[tuple[int, State | None]] = []
-    if not assessed or tenure.since < assessed[0][0]:
-        points.append((tenure.since, State(tenure.unit, MISS, NO_DATA, CATALOGUE)))
-    for (day, event), following in zip_longest(assessed, assessed[1:]):
-        state = State(tenure.unit, _amounts(facts, event), "", event)
-        stale_from = months_later(day, ASSESSMENT_MONTHS) + 1
-        points.append((max(day, tenure.since), state))
-        if following is None or stale_from < following[0]:
-            points.append((max(stale_from, tenure.since), state._replace(reason=STALE)))
-    steps(sheet, COMPLETE, within(points, tenure.until))
+    days = {tenure.since} | {max(day, tenure.since) for day, _ in assessed}
+    days |= {max(stale_from(day), tenure.since) for day, _ in assessed}
+    days |= {since for since, _ in facts.checklists if since > tenure.since}
+    steps(sheet, COMPLETE, within([(day, _state(facts, tenure, assessed, day)) for day in sorted(days)], tenure.until))
 
 
-def _amounts(facts: Facts, event: Kept) -> tuple[int, int, int]:
+def _state(facts: Facts, tenure: Tenure, assessed: Sequence[tuple[int, Kept]], day: int) -> State:
+    upto = [(assessment_day, event) for assessment_day, event in assessed if assessment_day <= day]
+    if not upto:
+        return State(tenure.unit, MISS, NO_DATA, CATALOGUE)
+    assessment_day, event = upto[-1]
     data = event.data
-    current = data["checklist_version"] == facts.checklist_version
-    return HIT if current and data["items_met"] == data["items_total"] else MISS
+    current = data["checklist_version"] == facts.checklist_on(day)
+    amounts = HIT if current and data["items_met"] == data["items_total"] else MISS
+    return State(tenure.unit, amounts, STALE if day >= stale_from(assessment_day) else "", event)
+
+
+def stale_from(day: int) -> int:
+    """The first local day on which an assessment of `day` is older than six months."""
+    return months_later(day, ASSESSMENT_MONTHS) + 1
 
 
 def auth(facts: Facts, record: Record, events: Sequence[Kept], sheet: Sheet) -> None:
