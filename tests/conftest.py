@@ -1,11 +1,18 @@
-"""Fixtures of the whole test run: one real broker, unique names for every test."""
+"""Fixtures of the whole test run: real broker, real engine, the whole stack; unique names for every test.
+
+Session fixtures are started once and stopped at the end, also on Ctrl-C; a component that does not start fails the run.
+"""
 
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
+from tests.support.engine import EngineProcess, start_engine
 from tests.support.kafka import LocalKafka
+from tests.support.schema import Schema, SchemaFactory, create_schema
+from tests.support.stack import LocalStack
+from tests.support.webhook import WebhookReceiver
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +22,44 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
+    """One engine for all integration tests; a test that stops or kills it starts its own."""
+    process = start_engine(tmp_path_factory.mktemp("engine"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def fresh_schema(engine: EngineProcess) -> SchemaFactory:
+    """Makes databases of its own for a test, with the real tables, views and catalogue."""
+    return lambda: create_schema(engine)
+
+
+@pytest.fixture
+def schema(fresh_schema: SchemaFactory) -> Schema:
+    """One such database."""
+    return fresh_schema()
+
+
+@pytest.fixture(scope="session")
+def webhook_receiver() -> Iterator[WebhookReceiver]:
+    """Where the stack of the test run delivers its alerts."""
+    receiver = WebhookReceiver()
+    receiver.start()
+    yield receiver
+    receiver.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, webhook_receiver: WebhookReceiver) -> Iterator[LocalStack]:
+    """The whole stack, from the same Procfile as `make up`; its alerts go to `webhook_receiver`."""
+    whole = LocalStack(tmp_path_factory.mktemp("stack"), {"CHITIEU_WEBHOOK_URL": webhook_receiver.url})
+    whole.start()
+    yield whole
+    whole.stop()
 
 
 @pytest.fixture

@@ -91,9 +91,7 @@ class LocalStack:
 
     def wait_ready(self, name: str) -> None:
         """Returns when the process says that it does its work."""
-        wait_until(
-            lambda: is_ready(self.settings, name), deadline_seconds=READY_DEADLINE_SECONDS, what=f"{name} ready"
-        )
+        wait_until(lambda: is_ready(self.settings, name), deadline_seconds=READY_DEADLINE_SECONDS, what=f"{name} ready")
 
     def log(self, name: str) -> str:
         """Everything a process has logged."""

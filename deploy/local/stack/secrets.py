@@ -2,9 +2,10 @@
 
 import os
 import secrets as random
+from base64 import b64encode
 from pathlib import Path
 
-NAMES = ("engine-writer", "engine-reader", "province")
+NAMES = ("engine-writer", "engine-reader", "province", "webhook")
 SECRET_BYTES = 32
 """256 bits: as long as the key of HMAC-SHA256, for which the province's secret is used."""
 
@@ -14,7 +15,14 @@ def ensure_secrets(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in NAMES:
         if not (folder / name).exists():
-            _write_once(folder / name, random.token_hex(SECRET_BYTES))
+            _write_once(folder / name, _new_secret(name))
+
+
+def _new_secret(name: str) -> str:
+    """The webhook's has the form that Standard Webhooks prescribes; the others are hexadecimal."""
+    if name == "webhook":
+        return f"whsec_{b64encode(random.token_bytes(SECRET_BYTES)).decode()}"
+    return random.token_hex(SECRET_BYTES)
 
 
 def _write_once(path: Path, value: str) -> None:

@@ -74,6 +74,7 @@ def process_environment(settings: StackSettings) -> dict[str, str]:
         **ports,
         "CHITIEU_DATA": str(folder),
         "CHITIEU_PROVINCE_SECRET_FILE": str(secrets / "province"),
+        "CHITIEU_WEBHOOK_SECRET_FILE": str(secrets / "webhook"),
         "CHITIEU_KAFKA_BOOTSTRAP": f"127.0.0.1:{settings.port('kafka')}",
         "CHITIEU_KAFKA_DATA": str(folder / "kafka"),
         "CHITIEU_KAFKA_JARS": str(settings.kafka_jars.resolve()),
