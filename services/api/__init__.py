@@ -1,0 +1,1 @@
+"""The api: board, cells, the subjects behind a number, alerts, receipts, live stream and wallboard."""

@@ -32,9 +32,11 @@ INNER JOIN (
 WHERE paper.day BETWEEN report.start AND report.end;
 
 CREATE OR REPLACE VIEW {database}.counted_days AS
-SELECT reading, unit, day, reason, num, den, excluded FROM {database}.cell_days(as_of = {as_of:Date})
-WHERE reading != 'casefile_online.offline_items'
-   OR (unit, reason) NOT IN (SELECT unit, reason FROM {database}.ignored_reports(as_of = {as_of:Date}));
+SELECT reading, unit, day, reason,
+       reading = 'casefile_online.offline_items'
+           AND (unit, reason) IN (SELECT unit, reason FROM {database}.ignored_reports(as_of = {as_of:Date})) AS ignored,
+       if(ignored, 0, days.num) AS num, if(ignored, 0, days.den) AS den, if(ignored, 0, days.excluded) AS excluded
+FROM {database}.cell_days(as_of = {as_of:Date}) AS days;
 
 -- Expected sources and whether each is silent as of a day; cadence is counted in working days.
 CREATE OR REPLACE VIEW {database}.sources AS
@@ -54,8 +56,9 @@ CREATE OR REPLACE VIEW {database}.stamp AS
 SELECT {as_of:Date} AS as_of,
        (SELECT arraySort(groupArray((partition, offset, received))) FROM {database}.watermarks) AS watermark,
        (SELECT argMax(version, published) FROM {database}.catalogue_version) AS catalogue_version,
-       (SELECT count() FROM {database}.sources(as_of = {as_of:Date})) AS sources_expected,
-       (SELECT countIf(NOT silent) FROM {database}.sources(as_of = {as_of:Date})) AS sources_reporting;
+       count() AS sources_expected, countIf(NOT silent) AS sources_reporting,
+       groupArrayIf(source, silent) AS silent_sources
+FROM {database}.sources(as_of = {as_of:Date});
 
 -- Sums of each (reading, unit): the period to date, all days to date (stocks), and the last 30 days.
 CREATE OR REPLACE VIEW {database}.reading_sums AS
@@ -66,7 +69,8 @@ SELECT reading, unit,
        sumIf(excluded, day >= period_start) AS period_excluded,
        sum(num) AS stock_num, sum(den) AS stock_den, sum(excluded) AS stock_excluded,
        sumIf(num, day > upto - 30) AS recent_num, sumIf(den, day > upto - 30) AS recent_den,
-       sumIf(den, reason = 'no_data') AS no_data, sumIf(den, reason = 'stale') AS stale
+       sumIf(den, reason = 'no_data') AS no_data, sumIf(den, reason = 'stale') AS stale,
+       max(ignored) AS report_ignored
 FROM {database}.counted_days(as_of = {as_of:Date}) WHERE day <= upto
 GROUP BY reading, unit;
 
@@ -79,7 +83,8 @@ SELECT figure, unit, any(figure_kind) AS kind,
        if(any(is_flow), sum(recent_num), NULL) AS recent_num,
        if(any(is_flow), sum(recent_den), NULL) AS recent_den,
        sum(no_data) AS no_data, sum(stale) AS stale,
-       countIf(is_report AND member_expected AND stock_den = 0) AS reports_missing
+       countIf(is_report AND member_expected AND stock_den = 0) AS reports_missing,
+       max(report_ignored) AS offline_conflict
 FROM (
     SELECT rollup.figure AS figure, rollup.unit AS unit, rollup.own AS own, rollup.expected AS member_expected,
            figures.kind AS figure_kind,
@@ -88,6 +93,7 @@ FROM (
            sums.period_num AS period_num, sums.period_den AS period_den, sums.period_excluded AS period_excluded,
            sums.stock_num AS stock_num, sums.stock_den AS stock_den, sums.stock_excluded AS stock_excluded,
            sums.recent_num AS recent_num, sums.recent_den AS recent_den, sums.no_data AS no_data, sums.stale AS stale,
+           sums.report_ignored AS report_ignored,
            sum(if(rollup.own, if(is_flow, sums.period_den, sums.stock_den), 0))
                OVER (PARTITION BY rollup.figure, rollup.unit) > 0 AS own_report
     FROM {database}.catalogue_rollup AS rollup
@@ -98,18 +104,13 @@ FROM (
 WHERE own = own_report
 GROUP BY figure, unit;
 
--- Which (indicator, unit) is fed by a source that is silent, and where a report was ignored (T04).
-CREATE OR REPLACE VIEW {database}.silent_cells AS
-SELECT DISTINCT indicator, unit FROM {database}.catalogue_emitters
-WHERE source IN (SELECT source FROM {database}.sources(as_of = {as_of:Date}) WHERE silent);
-
 -- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
 CREATE OR REPLACE VIEW {database}.board AS
 WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
      (SELECT end FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_end,
      least(period_end, {as_of:Date}) AS upto,
      {as_of:Date} > period_end AS is_final,
-     (SELECT (watermark, catalogue_version, sources_expected, sources_reporting)
+     (SELECT (watermark, catalogue_version, sources_expected, sources_reporting, silent_sources)
       FROM {database}.stamp(as_of = {as_of:Date})) AS stamped
 SELECT figures.indicator AS indicator, cells.figure AS figure, figures.code AS code, figures.position AS position,
        cells.unit AS unit, figures.kind AS kind,
@@ -130,12 +131,11 @@ SELECT figures.indicator AS indicator, cells.figure AS figure, figures.code AS c
            toInt128(sums.num + expected_den) * 100 > toInt128(cells.target) * (sums.den + expected_den),
            toInt128(sums.num + expected_den) * 100 >= toInt128(cells.target) * (sums.den + expected_den)
        ) AS not_recoverable,
-       (figures.indicator, cells.unit) IN (SELECT indicator, unit FROM {database}.silent_cells(as_of = {as_of:Date}))
-           AS source_silent,
+       (figures.indicator, cells.unit) IN (
+           SELECT indicator, unit FROM {database}.catalogue_emitters WHERE has(stamped.5, source)) AS source_silent,
        sums.no_data > 0 OR sums.reports_missing > 0 OR source_silent AS provisional,
        sums.stale > 0 AS stale,
-       figures.indicator = 'casefile_online' AND cells.unit IN (
-           SELECT unit FROM {database}.ignored_reports(as_of = {as_of:Date})) AS offline_conflict,
+       sums.offline_conflict AS offline_conflict,
        figures.basis_undefined AS basis_undefined,
        arrayFilter(flag -> flag != '', [if(provisional, 'provisional', ''), if(stale, 'stale', ''),
            if(not_recoverable, 'not_recoverable', ''), if(offline_conflict, 'offline_conflict', ''),

@@ -1,0 +1,77 @@
+"""Who asks, and what they may see: a key in the header or a session that names one; looked up at every request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.api.clock import Clock
+from services.api.problems import ProblemError
+from services.api.sessions import COOKIE, LoginLimit, Session, Sessions
+from shared.keys import KeyRecord, Role
+from shared.keystore import KeyRing
+
+SATISFIES = {
+    Role.VIEW: frozenset({Role.VIEW, Role.OPERATE}),
+    Role.OPERATE: frozenset({Role.OPERATE}),
+    Role.EMIT: frozenset({Role.EMIT, Role.OPERATE}),
+}
+"""Needed role → roles that have it. Who operates also sees boards and, to follow a filing, every receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Keys, sessions and what is open without them."""
+
+    keys: KeyRing
+    sessions: Sessions
+    logins: LoginLimit
+    clock: Clock
+    open_board: bool
+
+    def session(self, request: Request) -> Session | None:
+        """The session of the cookie, if it is valid."""
+        cookie = request.cookies.get(COOKIE)
+        return self.sessions.read(cookie, self.clock()) if cookie else None
+
+    def key(self, request: Request) -> KeyRecord | None:
+        """The active key that asks; None for a guest. Raises `ProblemError` for a header that proves nothing."""
+        authorization = request.headers.get("authorization")
+        if authorization is not None:
+            record = self.keys.authenticate(authorization)
+            if record is None:
+                raise ProblemError("bad_key", {"WWW-Authenticate": "Bearer"})
+            return record
+        session = self.session(request)
+        return self.keys.active(session.key_id) if session else None
+
+    def require(self, request: Request, role: Role) -> KeyRecord | None:
+        """The key when it has the role; None only where a guest may see. Raises `ProblemError`."""
+        record = self.key(request)
+        if record is not None and record.role in SATISFIES[role]:
+            return record
+        if role is Role.VIEW and self.open_board:
+            return None
+        if record is None:
+            raise ProblemError("no_key", {"WWW-Authenticate": "Bearer"})
+        raise ProblemError("role")
+
+
+def gate_of(request: Request) -> Gate:
+    """The gate of the running app."""
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+def _requires(role: Role) -> Callable[[Request], KeyRecord | None]:
+    def check(request: Request) -> KeyRecord | None:
+        return gate_of(request).require(request, role)
+
+    return check
+
+
+Viewer = Depends(_requires(Role.VIEW))
+Operator = Depends(_requires(Role.OPERATE))
+Emitter = Annotated[KeyRecord, Depends(_requires(Role.EMIT))]
+GateOf = Annotated[Gate, Depends(gate_of)]

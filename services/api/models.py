@@ -1,0 +1,288 @@
+"""The answers of the api. Integers are what decides; `percent` is for display, rounded so that it never flatters."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["met", "below", "no_occurrence", "no_target"]
+Flag = Literal["provisional", "stale", "not_recoverable", "offline_conflict", "basis_undefined"]
+SubjectState = Literal["counting", "missing", "excluded", "no_data"]
+
+
+class Answer(BaseModel):
+    """Frozen; built from rows of the views by name."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Watermark(Answer):
+    """Up to where a partition of the log is processed."""
+
+    partition: int
+    offset: int = Field(description="Highest processed offset; −1 before the first record.")
+    received: datetime = Field(description="When that record was received, UTC.")
+
+
+class Stamp(Answer):
+    """What the figures of this answer know."""
+
+    as_of: date = Field(description="Local day (Asia/Ho_Chi_Minh) of the figures, at its end.")
+    watermark: list[Watermark]
+    catalogue_version: str
+    sources_expected: int
+    sources_reporting: int
+    final: bool = Field(description="The period is over: only corrections and late events still move it.")
+
+
+class Cell(Answer):
+    """One figure of one unit in one period."""
+
+    indicator: str
+    figure: str
+    code: str
+    unit: str
+    kind: str
+    num: int
+    den: int
+    excluded: int
+    percent: float | None = Field(description="Tenths of a percent; null when nothing occurred.")
+    recent_num: int | None = Field(description="Last 30 days; null for stocks.")
+    recent_den: int | None
+    recent_percent: float | None
+    target: int | None = Field(description="Percent; null when none is in force.")
+    comparator: str
+    legal_row: str
+    status: Status
+    recent_status: Status | None
+    shown_status: Status = Field(description="What a screen colours by.")
+    indicator_status: Status = Field(description="The indicator at this unit: met when every figure is.")
+    flags: list[Flag]
+    reported: bool = Field(description="True: a reported figure; false: counted from events.")
+
+
+class Board(Answer):
+    """Cells and the stamp of the one query they were read by."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "example": {
+                "period": "2026",
+                "stamp": {
+                    "as_of": "2026-07-15",
+                    "watermark": [{"partition": 0, "offset": 8123, "received": "2026-07-15T02:10:11.120Z"}],
+                    "catalogue_version": "2026.1",
+                    "sources_expected": 112,
+                    "sources_reporting": 111,
+                    "final": False,
+                },
+                "cells": [
+                    {
+                        "indicator": "filing_full_online", "figure": "filing_full_online", "code": "T09",
+                        "unit": "xa-12070", "kind": "flow", "num": 799, "den": 1000, "excluded": 31, "percent": 79.9,
+                        "recent_num": 90, "recent_den": 100, "recent_percent": 90.0, "target": 80,
+                        "comparator": ">=", "legal_row": "PL01-11", "status": "below", "recent_status": "met",
+                        "shown_status": "below", "indicator_status": "below", "flags": ["provisional"],
+                        "reported": False,
+                    }
+                ],
+            }
+        },
+    )  # fmt: skip
+
+    period: str
+    stamp: Stamp
+    cells: list[Cell]
+
+
+class Day(Answer):
+    """The cumulative figure at the end of a day on which something moved."""
+
+    day: date
+    num: int
+    den: int
+
+
+class Exclusion(Answer):
+    """What was seen but is not in the rate."""
+
+    reason: str
+    sentence: str = Field(description="The reason in Vietnamese.")
+    sentence_en: str
+    count: int
+
+
+class FigureDetail(Answer):
+    """A cell with its history and what was left out."""
+
+    cell: Cell
+    name_vi: str
+    name_en: str
+    history: list[Day]
+    exclusions: list[Exclusion]
+
+
+class CellAnswer(Answer):
+    """The figures of one indicator at one unit."""
+
+    period: str
+    start: date
+    end: date
+    stamp: Stamp
+    indicator: str
+    unit: str
+    figures: list[FigureDetail]
+
+
+class Subject(Answer):
+    """One subject behind a number: an opaque key, never a person."""
+
+    subject: str
+    day: date
+    unit: str
+    num: int
+    den: int
+    excluded: int
+    reason: str
+    sentence: str = Field(description="The reason in Vietnamese; empty when it simply counts.")
+    sentence_en: str
+    source: str
+    id: str
+    state: SubjectState
+
+
+class Subjects(Answer):
+    """One page; `next` is the cursor of the next one, null at the end."""
+
+    figure: str
+    unit: str
+    subjects: list[Subject]
+    next: str | None
+
+
+class Alert(Answer):
+    """The newest state of an alert."""
+
+    alert_id: str
+    number: int
+    rule: str
+    indicator: str
+    figure: str
+    unit: str
+    period: str
+    from_state: str
+    state: str
+    reason: str
+    severity: str
+    since: datetime
+    changed: datetime
+    sentence_vi: str
+    evidence: Annotated[dict[str, Any], Field(description="The figures as they were at the transition.")]
+
+
+class Alerts(Answer):
+    """Newest change first."""
+
+    alerts: list[Alert]
+    open: int = Field(description="How many are pending or firing in all.")
+
+
+class Figure(Answer):
+    """A figure of the catalogue with its legal texts."""
+
+    figure: str
+    indicator: str
+    code: str
+    position: int
+    kind: str
+    indicator_vi: str
+    indicator_en: str
+    figure_vi: str
+    figure_en: str
+    annex_row: str
+    section: str
+    text_vi: str
+    counted_vi: str
+    lead_vi: str
+    coordinating_vi: str
+
+
+class Figures(Answer):
+    """All figures in the order of the plan."""
+
+    catalogue_version: str
+    figures: list[Figure]
+
+
+class Unit(Answer):
+    """A unit of the catalogue."""
+
+    unit: str
+    name_vi: str
+    name_en: str
+    short_vi: str
+    level: str
+    kind: str
+
+
+class Units(Answer):
+    """Units in the order of the catalogue."""
+
+    units: list[Unit]
+
+
+class UnitRank(Answer):
+    """How a unit stands over all its indicators."""
+
+    unit: str
+    below: int = Field(description="Indicators below target.")
+    met: int
+    shortfall: float = Field(description="Sum of the percentage points missing to the targets.")
+
+
+class Ranking(Answer):
+    """Units, worst first."""
+
+    period: str
+    stamp: Stamp
+    units: list[UnitRank]
+
+
+class CellRef(Answer):
+    """A contribution of an event."""
+
+    reading: str
+    unit: str
+    day: date
+    num: int
+    den: int
+
+
+class Receipt(Answer):
+    """What became of an accepted event, as of now."""
+
+    source: str
+    id: str
+    subject: str
+    type: str
+    unit: str
+    time: datetime
+    received: datetime
+    outcome: str
+    sentence: str = Field(description="The outcome in Vietnamese.")
+    sentence_en: str
+    other_id: str
+    cells: list[CellRef]
+    exclusions: list[Exclusion]
+    partition: int
+    offset: int
+
+
+class SessionAnswer(Answer):
+    """Who is logged in, and what they may see."""
+
+    role: str | None
+    owner: str | None
+    open_board: bool
+    expires: datetime | None

@@ -1,0 +1,1 @@
+"""Tables to hand in, written from the board's rows."""

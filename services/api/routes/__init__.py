@@ -1,0 +1,1 @@
+"""Routes: each decodes, calls one function and answers."""

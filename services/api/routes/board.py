@@ -1,0 +1,50 @@
+"""The board, its stamp and the ranking of units."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.api import answers, models, queries
+from services.api.access import Viewer
+from services.api.negotiation import FormatQuery, tagged, wants_csv
+from services.api.queries import Reader, Row, Scope
+from services.api.ranking import rank
+from services.api.reports.board_csv import board_csv
+from services.api.scope import Filtered, ReaderOf, When
+
+router = APIRouter(prefix="/v1", tags=["board"], dependencies=[Viewer])
+
+CSV = "text/csv; charset=utf-8"
+
+
+@router.get("/board", response_model=models.Board, responses={200: {"content": {"text/csv": {}}}})
+async def board(request: Request, reader: ReaderOf, scope: Filtered, chosen: FormatQuery = "") -> Response:
+    """Cells of a period, as JSON or as the report table in CSV; values and stamp come from one query."""
+    if wants_csv(request, chosen):
+        answer = tagged(request, board_csv(await queries.report(reader, scope)).encode(), CSV)
+        answer.headers["Content-Disposition"] = f'attachment; filename="chi-tieu-{scope.period}-{scope.as_of}.csv"'
+        return answer
+    rows = await queries.board(reader, scope)
+    cells = [answers.cell(row) for row in rows]
+    body = models.Board(period=scope.period, stamp=await _stamp(reader, scope, rows), cells=cells)
+    return tagged(request, body.model_dump_json().encode(), "application/json")
+
+
+@router.get("/stamp")
+async def stamp(reader: ReaderOf, scope: When) -> models.Stamp:
+    """What the figures of this moment know."""
+    return answers.stamp(await queries.stamp(reader, scope))
+
+
+@router.get("/ranking")
+async def ranking(
+    reader: ReaderOf, scope: Filtered, limit: Annotated[int, Query(ge=1, le=500)] = 500
+) -> models.Ranking:
+    """Units, worst first: by indicators below target, then by the points missing to the targets."""
+    rows = await queries.board(reader, scope)
+    return models.Ranking(period=scope.period, stamp=await _stamp(reader, scope, rows), units=rank(rows)[:limit])
+
+
+async def _stamp(reader: Reader, scope: Scope, rows: list[Row]) -> models.Stamp:
+    """Of the rows themselves; asked for alone only when there is none."""
+    return answers.stamp(rows[0] if rows else await queries.stamp(reader, scope))

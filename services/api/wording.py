@@ -1,0 +1,66 @@
+"""The one table from reason tokens, outcomes, statuses and flags to what officers read: Vietnamese, and English."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """One saying in two languages."""
+
+    vi: str
+    en: str
+
+
+REASONS: Mapping[str, Words] = {
+    "awaiting_received": Words("Chờ sự kiện tiếp nhận hồ sơ", "Waiting for the filing's receipt event"),
+    "not_offered": Words(
+        "Thủ tục không cung cấp trực tuyến toàn trình khi tiếp nhận", "Procedure not offered fully online at receipt"
+    ),
+    "status_3": Words("Hồ sơ không được tiếp nhận", "Filing not accepted"),
+    "status_7": Words("Công dân rút hồ sơ", "Filing withdrawn by the applicant"),
+    "status_8": Words("Hồ sơ dừng xử lý", "Processing halted"),
+    "no_document": Words("Kết quả không phải là văn bản", "The result is not a document"),
+    "fee_free": Words("Hồ sơ không có phí, lệ phí", "No fee due"),
+    "waived": Words("Hồ sơ được miễn phí, lệ phí", "Fees waived"),
+    "no_data": Words("Chưa có dữ liệu", "Never heard of"),
+    "stale": Words("Số liệu đã cũ, chưa cập nhật", "Figure older than it may be"),
+}
+"""Reason tokens of the ledger and of receipts, as scoring writes them."""
+
+OUTCOMES: Mapping[str, Words] = {
+    "counted": Words("Đã tính vào chỉ tiêu", "Counted"),
+    "noted": Words("Đã ghi nhận, không làm thay đổi chỉ tiêu", "Effective, moves no figure"),
+    "excluded": Words("Đã nhận, không thuộc diện tính", "Excluded, with the reason"),
+    "pending": Words("Chờ sự kiện khác", "Waits for another event"),
+    "duplicate": Words("Trùng với sự kiện đã nhận", "Duplicate"),
+    "conflict": Words("Cùng mã nhưng khác nội dung; sự kiện nhận trước có hiệu lực", "Conflict: the first one stays"),
+    "superseded": Words("Đã được sự kiện khác thay thế", "Superseded"),
+    "retracted": Words("Đã thu hồi", "Retracted"),
+    "orphan": Words("Chưa thấy sự kiện được đính chính hoặc thu hồi", "Orphan: the event it names is not there"),
+    "cycle": Words("Chuỗi đính chính vòng tròn, không có hiệu lực", "Cycle of links, without effect"),
+}
+
+STATUSES: Mapping[str, Words] = {
+    "met": Words("Đạt", "Met"),
+    "below": Words("Chưa đạt", "Below"),
+    "no_occurrence": Words("Không phát sinh", "No occurrence"),
+    "no_target": Words("Không có chỉ tiêu", "No target"),
+}
+
+FLAGS: Mapping[str, Words] = {
+    "provisional": Words("Tạm tính", "Provisional"),
+    "stale": Words("Số liệu cũ", "Stale"),
+    "not_recoverable": Words("Không thể đạt trong năm", "Cannot be reached this year"),
+    "offline_conflict": Words("Số giấy báo cáo trùng với sự kiện, không tính", "Paper report ignored"),
+    "basis_undefined": Words("Chưa xác định cơ sở tính", "Basis not decided"),
+}
+
+
+def reason_words(token: str) -> Words:
+    """An unknown token is shown as it is, so that a new reading never hides its reason."""
+    return REASONS.get(token, Words(token, token))
+
+
+def outcome_words(token: str) -> Words:
+    """What became of an event."""
+    return OUTCOMES.get(token, Words(token, token))
