@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
-from tests.support.engine import EngineProcess
 
 from shared.catalogue import load_catalogue
 from shared.schema.apply import apply_schema, publish_catalogue
+from tests.support.engine import EngineProcess
 
 OWNER_TOKEN = 7
 """The token that rows inserted by a test carry."""
