@@ -66,7 +66,7 @@ class ClickHouseKeyStore:
             rows = self._client.query(NEWEST_ROWS).result_rows
         except ClickHouseError as error:
             raise RetryableError(f"keys cannot be read: {type(error).__name__}") from error
-        return {key_id: _record(key_id, *row) for key_id, row in rows}
+        return {key_id: _record(key_id, row) for key_id, row in rows}
 
     def put(self, record: KeyRecord) -> None:
         """See `KeyStore.put`."""
