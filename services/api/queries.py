@@ -51,7 +51,7 @@ AND ({level:String} = '' OR cells.unit IN (
 BOARD = f"SELECT * FROM {_CELLS} AS cells WHERE {_FILTER} ORDER BY position, figure, unit"  # noqa: S608
 
 REPORT = f"""
-SELECT cells.*, figures.annex_row AS annex_row, figures.text_vi AS text_vi, figures.figure_vi AS figure_vi,
+SELECT cells.* EXCEPT (code), cells.code AS code, figures.annex_row AS annex_row, figures.text_vi AS text_vi, figures.figure_vi AS figure_vi,
        figures.lead_vi AS lead_vi, figures.coordinating_vi AS coordinating_vi, figures.counted_vi AS counted_vi,
        units.name_vi AS unit_vi
 FROM {_CELLS} AS cells
