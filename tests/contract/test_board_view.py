@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.schema import OWNER_TOKEN, Schema, SchemaFactory
+from tests.support.engine import EngineProcess
+from tests.support.schema import OWNER_TOKEN, Schema, create_schema
 
 RECEIVED = datetime(2026, 7, 1, tzinfo=UTC)
 HAI_XA = ("xa-12004", "xa-11977")
@@ -58,8 +59,8 @@ class Ledger:
 
 
 @pytest.fixture(scope="module")
-def tables(fresh_schema: SchemaFactory) -> Ledger:
-    return Ledger(fresh_schema())
+def tables(engine: EngineProcess) -> Ledger:
+    return Ledger(create_schema(engine))
 
 
 @pytest.fixture
@@ -205,7 +206,7 @@ flows = st.lists(st.tuples(st.sampled_from([*HAI_XA, SO]), days, st.integers(0, 
 
 
 @given(flows, st.dates(date(2026, 1, 1), date(2026, 12, 31)))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_board_is_the_plain_sum_over_the_period(
     ledger: Ledger, entries: list[tuple[str, date, int, int]], as_of: date
 ) -> None:
