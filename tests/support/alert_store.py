@@ -25,6 +25,11 @@ class MemoryAlertStore:
         self._tables = tables
         self._token = 0
 
+    @property
+    def steps(self) -> list[DeliveryStep]:
+        """Every step that was logged, in order."""
+        return self._tables.steps
+
     def take_over(self, token: int) -> dict[str, AlertState]:
         self._token = self._tables.token = token
         newest = sorted(self._tables.notifications, key=lambda n: n.number)
