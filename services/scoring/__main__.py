@@ -6,6 +6,7 @@ import os
 import sys
 
 from aiokafka.errors import KafkaError
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from services.scoring.app import serve
 from services.scoring.facts import Facts
@@ -31,8 +32,8 @@ def run(settings: ScoringSettings) -> None:
     configure_logs("scoring", settings.log_level)
     try:
         reason = asyncio.run(serve(settings, Facts.from_catalogue(load_catalogue())))
-    except (StartError, RetryableError, KafkaError, OSError) as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (StartError, RetryableError, ClickHouseError, KafkaError, OSError) as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
     if reason:
         get_logger(__name__).error("exit", reason=reason)
     sys.stdout.flush()

@@ -70,6 +70,7 @@ async def serve(settings: ScoringSettings, facts: Facts) -> str:
 async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -> Wiring:
     """Proves every dependency, then builds what all lanes share; `stack` closes it."""
     await verify_topics(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
     client = await asyncio.to_thread(writer, settings)
     identity = Identity(readings_hash(), facts.hash, current_boot())
     database, version = settings.clickhouse_database, settings.scoring_version
@@ -129,7 +130,13 @@ async def _pages(settings: ScoringSettings, worker: Worker) -> AsyncIterator[Non
 
     pages = Starlette(routes=health_routes({"partitions": lanes}, REGISTRY))
     config = uvicorn.Config(
-        pages, host=settings.listen_host, port=settings.scoring_port, log_config=None, access_log=False, lifespan="off"
+        pages,
+        host=settings.listen_host,
+        port=settings.scoring_port,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
     )
     server = _Pages(config)
     serving = asyncio.create_task(server.serve())

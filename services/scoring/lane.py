@@ -93,7 +93,7 @@ class Lane:
         """Runs in the background; `failed(partition, error)` is called when it ends by an error."""
 
         def ended(task: asyncio.Task[None]) -> None:
-            error = None if task.cancelled() else task.exception()
+            error = asyncio.CancelledError() if task.cancelled() else task.exception()
             if error is not None and not isinstance(error, StoppedError):
                 failed(self.partition, error)
 

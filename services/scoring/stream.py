@@ -1,5 +1,6 @@
 """Faust: the agent that takes raw records from the log, and the consumer's settings that our guarantees rest on."""
 
+import logging
 from typing import Any
 
 import faust
@@ -20,11 +21,16 @@ MAX_POLL_RECORDS = 100
 
 FETCH_BYTES = 4 * MAX_RECORD_BYTES
 
+CHATTY_LOGGERS = ("faust", "mode")
+"""They tell every service they start and stop, dozens of lines without a consequence."""
+
 
 class EventStream:
     """The `events` topic as one agent over the assigned partitions; every record is acknowledged by its lane."""
 
     def __init__(self, settings: ScoringSettings) -> None:
+        for name in CHATTY_LOGGERS:
+            logging.getLogger(name).setLevel(logging.WARNING)
         self._topic = settings.topic_prefix + EVENTS
         self.app: Any = faust.App(
             f"{settings.topic_prefix}scoring-{settings.scoring_version}",
