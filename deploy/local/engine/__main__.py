@@ -22,7 +22,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
-        settings = EngineSettings()  # type: ignore[call-arg]  # pydantic-settings reads the environment
+        settings = EngineSettings()
         accounts = settings.accounts()
         lock = _lock(settings.data)
         engine = Engine(settings.data, accounts)

@@ -10,7 +10,10 @@ from xml.sax.saxutils import escape
 from deploy.local.engine.accounts import Account
 
 CONTROL_ROLE = "engine_control"
-"""May see and end queries and create the view of running queries; never used for a client's text."""
+"""May see and end queries; never used for a client's text."""
+
+SETUP_ROLE = "engine_setup"
+"""Prepares the engine before the first client; never used for a client's text."""
 
 WRITER_GRANTS = (
     "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, SHOW ON *.*",
@@ -18,7 +21,7 @@ WRITER_GRANTS = (
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON system.*",
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON information_schema.*",
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON INFORMATION_SCHEMA.*",
-    "REVOKE DROP DATABASE ON default.*",
+    "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON default.*",
 )
 """No SOURCES: neither files nor addresses outside can be reached, and no Kafka table can break the folder for good."""
 
@@ -61,8 +64,9 @@ def users_xml(accounts: Iterable[Account]) -> str:
     """One role and one settings profile per account, and the user `default` that may take any of the roles."""
     every = tuple(accounts)
     roles = "".join(_role(one.name, _grants(one)) for one in every)
-    roles += _role(CONTROL_ROLE, ("GRANT SELECT, CREATE VIEW, KILL QUERY ON *.*",))
-    taken = "".join(_query(f"GRANT {name}") for name in (*(one.name for one in every), CONTROL_ROLE))
+    roles += _role(CONTROL_ROLE, ("GRANT SELECT ON system.*", "GRANT KILL QUERY ON *.*"))
+    roles += _role(SETUP_ROLE, ("GRANT SELECT, INSERT, CREATE, DROP ON *.*",))
+    taken = "".join(_query(f"GRANT {name}") for name in (*(one.name for one in every), CONTROL_ROLE, SETUP_ROLE))
     hidden = "".join(f"<{table}><filter>getSetting('readonly') = 0</filter></{table}>" for table in SECRET_TABLES)
     return (
         f"<clickhouse><profiles><default/>{''.join(_profile(one) for one in every)}</profiles>"

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.applications import Starlette
@@ -90,11 +91,8 @@ class QueryServer:
 
     async def ready(self, _: HttpRequest) -> Response:
         """200 when the engine answers a query; 503 otherwise."""
-        done = asyncio.get_running_loop().create_future()
-        future = self._control.submit(self._probe, lambda: None)
-        del done
         try:
-            await asyncio.wrap_future(future)
+            await asyncio.wrap_future(self._control.submit(self._probe, lambda: None))
         except EngineError as error:
             return Response(error.body(self._engine.version), status_code=503)
         return await _ok(_)
@@ -134,8 +132,9 @@ class QueryServer:
     async def _until_done(self, http: HttpRequest, work: "asyncio.Future[Outcome]", running: Running) -> Outcome:
         """The outcome; when the client goes away first, a query is ended (an insert that has begun just finishes)."""
         gone = asyncio.ensure_future(_disconnected(http))
+        either: set[asyncio.Future[Any]] = {work, gone}
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 await asyncio.wrap_future(self._control.submit(partial(self._cancel, running), lambda: None))
             return await work

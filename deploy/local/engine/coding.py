@@ -3,9 +3,9 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import IO, Any, Protocol, cast
 
-import lz4.frame
+import lz4.frame  # type: ignore[import-untyped]  # published without type information
 import zstandard
 
 from deploy.local.engine.errors import EngineError
@@ -82,7 +82,7 @@ def _needs_input(inflater: Any) -> bool:
 
 
 def _unzstd(body: Iterable[bytes]) -> Iterator[bytes]:
-    reader = zstandard.ZstdDecompressor().stream_reader(_Source(body), read_across_frames=True)
+    reader = zstandard.ZstdDecompressor().stream_reader(cast("IO[bytes]", _Source(body)), read_across_frames=True)
     while chunk := reader.read(CHUNK_BYTES):
         yield chunk
 

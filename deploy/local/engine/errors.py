@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 _MESSAGE = re.compile(
     r"^Code: (?P<code>\d+)\. DB::Exception: (?P<text>.*?)(?: \((?P<name>[A-Z0-9_]+)\))?\s*$", re.DOTALL
 )
@@ -36,6 +38,10 @@ class EngineError(Exception):
     name: str
     text: str
 
+    @override
+    def __str__(self) -> str:
+        return f"Code: {self.code}. {self.text} ({self.name})"
+
     @property
     def status(self) -> int:
         """HTTP status of the answer."""
@@ -51,6 +57,6 @@ def from_message(message: str) -> EngineError:
     match = _MESSAGE.match(_VERSION.sub("", message))
     if match is None:
         return EngineError(1001, "STD_EXCEPTION", message.strip())
-    inner = _MESSAGE.match(match["text"])
+    inner = _MESSAGE.match(match["text"].rstrip("."))
     found = inner if inner and inner["name"] else match
     return EngineError(int(match["code"]), found["name"] or "UNKNOWN_EXCEPTION", found["text"].strip())

@@ -12,7 +12,7 @@ from deploy.local.engine.errors import EngineError
 from deploy.local.engine.killing import end_queries
 from deploy.local.engine.running import TEXT_MAX_CHARS, Running, RunningQueries
 from deploy.local.engine.sessions import Engine, Result, Session, identifier, literal, set_statement
-from deploy.local.engine.statements import Kind, Statement, parse, running_queries_renamed, system_tables
+from deploy.local.engine.statements import Kind, Rows, Statement, parse, running_queries_renamed, system_tables
 
 _RESULTLESS = {"ALTER", "CREATE", "DROP", "GRANT", "INSERT", "OPTIMIZE", "RENAME", "EXCHANGE", "SET", "TRUNCATE", "USE"}
 """Statements without a result: their answers name no format."""
@@ -69,7 +69,7 @@ class Execution:
         prepare(session, request.call)
         if statement.rows is not None:
             policy.check(statement, request.account, "MUTATING", 1)
-            return Outcome(Kind.INSERT, self._insert(session, statement, request), None)
+            return Outcome(Kind.INSERT, self._insert(session, statement.rows, request), None)
         query_class, count = session.classify(statement.text)
         policy.check(statement, request.account, query_class, count)
         text = statement.text
@@ -80,15 +80,14 @@ class Execution:
         resultless = statement.words[0].keyword in _RESULTLESS and not result.data
         return Outcome(statement.kind, result, None if resultless else statement.format or request.call.default_format)
 
-    def _insert(self, session: Session, statement: Statement, request: Request) -> Result:
+    def _insert(self, session: Session, rows: Rows, request: Request) -> Result:
         """Rows go to the engine as a file: the fastest way, and the only one whose errors are all reported."""
-        rows = statement.rows
-        assert rows is not None
         file = self._engine.incoming_file()
         try:
             file.write_bytes(rows.inline)
             request.running.check_not_killed()
-            text = f"{rows.target} FROM INFILE {literal(str(file))} COMPRESSION 'none' {rows.settings} FORMAT {rows.format}"
+            source = f"FROM INFILE {literal(str(file))} COMPRESSION 'none'"
+            text = f"{rows.target} {source} {rows.settings} FORMAT {rows.format}"
             result = session.query(text, "Null", request.call.parameters)
         except EngineError as error:
             raise replace_path(error, file) from error

@@ -1,6 +1,7 @@
 """Which statements are refused before they reach the engine, because its own access rights do not stop them."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from deploy.local.engine.accounts import Account
 from deploy.local.engine.errors import EngineError
@@ -93,7 +94,7 @@ def _check_reader(statement: Statement, account: Account, query_class: str) -> N
 
 
 def _check_functions(words: Sequence[Token], account: Account) -> None:
-    for token, after in zip(words, words[1:], strict=False):
+    for token, after in pairwise(words):
         if after.raw == b"(" and token.name in _FILE_FUNCTIONS:
             raise _denied(account, "READ ON FILE")
 
@@ -110,11 +111,11 @@ def _check_engines(words: Sequence[Token]) -> None:
 
 
 def _has_pair(words: Sequence[Token], first: str, second: str) -> bool:
-    return any(one.keyword == first and two.keyword == second for one, two in zip(words, words[1:], strict=False))
+    return any(one.keyword == first and two.keyword == second for one, two in pairwise(words))
 
 
 def _has_identifier_parameter(words: Sequence[Token]) -> bool:
-    pairs = zip(words, words[1:], strict=False)
+    pairs = pairwise(words)
     return any(one.raw == b":" and two.kind == WORD and two.keyword == "IDENTIFIER" for one, two in pairs)
 
 

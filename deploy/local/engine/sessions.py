@@ -5,16 +5,17 @@ import shutil
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from deploy.local.engine.access import CONTROL_ROLE, config_xml, users_xml
+from deploy.local.engine.access import CONTROL_ROLE, SETUP_ROLE, config_xml, users_xml
 from deploy.local.engine.accounts import Account
 from deploy.local.engine.errors import EngineError, from_message
 from deploy.local.engine.statements import RUNNING_QUERIES_VIEW
 
-_VIEW = f"""
-CREATE VIEW IF NOT EXISTS system.{RUNNING_QUERIES_VIEW} AS
+_VIEW = """
+CREATE VIEW IF NOT EXISTS system.{name} AS
 SELECT * REPLACE (
     JSONExtractString(Settings['log_comment'], 'query_id') AS query_id,
     JSONExtractString(Settings['log_comment'], 'query_id') AS initial_query_id,
@@ -23,6 +24,12 @@ SELECT * REPLACE (
 FROM system.processes
 WHERE JSONHas(Settings['log_comment'], 'tag')
 """
+_SET_UP = (
+    _VIEW.replace("{name}", RUNNING_QUERIES_VIEW),
+    "DROP DATABASE default",
+    "CREATE DATABASE default ENGINE = Memory",
+)
+"""chDB's own `default` takes an unknown table's name for a file's; this one is empty, and nobody may fill it."""
 _WARM_UP = (
     "CREATE DATABASE IF NOT EXISTS engine_warm_up ENGINE = Atomic",
     "CREATE OR REPLACE TABLE engine_warm_up.t (a UInt64, b String) ENGINE = MergeTree ORDER BY a",
@@ -90,9 +97,8 @@ class Engine:
 
     def open(self) -> None:
         """Loads chDB and the tables, and warms up. `EngineError` when the folder cannot be opened."""
-        from chdb import _chdb  # noqa: PLC0415 - loading it starts an engine; only the server's process may
-
-        self._connect = _chdb.connect
+        # Imported here because loading chDB starts an engine in the process.
+        self._connect = import_module("chdb._chdb").connect
         shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir(parents=True, mode=0o700)
         users, config = self._folder / "users.xml", self._folder / "config.xml"
@@ -101,9 +107,10 @@ class Engine:
         self._base = self._open(f"{self._path}?config-file={config}")
         self.version = self._base.query("SELECT version()", "TSVRaw").data.decode().strip()
         self.timezone = self._base.query("SELECT timezone()", "TSVRaw").data.decode().strip()
-        self._base.query(f"SET ROLE {CONTROL_ROLE}")
-        self._base.query(_VIEW)
-        self._warm_up()
+        self._base.query(f"SET ROLE {SETUP_ROLE}")
+        for text in _SET_UP:
+            self._base.query(text)
+        self._warm_up(self._base)
 
     def close(self) -> None:
         """Closes the engine; no session may be in use."""
@@ -134,8 +141,7 @@ class Engine:
         except RuntimeError as error:
             raise from_message(str(error)) from error
 
-    def _warm_up(self) -> None:
-        session = self._open(self._path)
+    def _warm_up(self, session: Session) -> None:
         file = self.incoming_file()
         try:
             file.write_bytes(session.query("SELECT number AS a, toString(a) AS b FROM numbers(2)", "Native").data)
@@ -143,7 +149,6 @@ class Engine:
                 session.query(text.replace("{file}", literal(str(file))))
         finally:
             file.unlink(missing_ok=True)
-            session.close()
 
 
 def set_statement(settings: Mapping[str, str]) -> str:
