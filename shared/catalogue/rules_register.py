@@ -86,17 +86,13 @@ def communes_match_their_code(source: Source) -> None:
 def units_are_known(source: Source) -> None:
     """Every code in a place that names units is a unit, or a group where groups may stand."""
     units = {row.code for row in source.rows(models.Unit)} | {row.code for row in source.rows(models.Commune)}
-    groups = {row.code for row in source.rows(models.Group)}
-    files = {"units.yaml", "communes.yaml"}
-    if source.unreadable & (files | {"groups.yaml"}):
+    known = {False: units, True: units | {row.code for row in source.rows(models.Group)}}
+    if source.unreadable & {"units.yaml", "communes.yaml", "groups.yaml"}:
         return  # every reference would be reported again for a fault that is already shown
-    for entries in source.entries.values():
-        for entry in entries:
-            for place, code, group_allowed in _unit_references(entry):
-                known = units | groups if group_allowed else units
-                if code not in known and code not in source.failed_codes:
-                    what = "đơn vị hoặc nhóm" if group_allowed else "đơn vị"
-                    source.fault(entry.file, (*entry.place, *place), f"không có {what} {code!r}")
+    for file, place, code, group_allowed in _unit_references(source):
+        if code not in known[group_allowed] and code not in source.failed_codes:
+            what = "đơn vị hoặc nhóm" if group_allowed else "đơn vị"
+            source.fault(file, place, f"không có {what} {code!r}")
 
 
 _UNIT_OR_GROUP_LISTS: dict[type[models.Row], tuple[str, ...]] = {
@@ -115,17 +111,33 @@ _UNIT_OR_GROUP_KEYS: dict[type[models.Row], tuple[tuple[str, bool], ...]] = {
 }
 
 
-def _unit_references(entry: Entry[Any]) -> Iterator[tuple[Place, str, bool]]:
-    """(place in the row, code, whether it may be a group)."""
-    row = entry.row
-    for key in _UNIT_OR_GROUP_LISTS.get(type(row), ()):
-        yield from (((key, n), code, True) for n, code in enumerate(getattr(row, key)))
-    for key, group_allowed in _UNIT_OR_GROUP_KEYS.get(type(row), ()):
-        if getattr(row, key) is not None:
-            yield (key,), getattr(row, key), group_allowed
-    if isinstance(row, models.Group):
-        for n, part in enumerate(row.lists):
-            yield from ((("lists", n, "members", m), code, True) for m, code in enumerate(part.members))
+def _unit_references(source: Source) -> Iterator[tuple[str, Place, str, bool]]:
+    """(file, place, code, whether it may be a group) of every row, the refused ones included."""
+    for model, keys in _UNIT_OR_GROUP_LISTS.items():
+        for key in keys:
+            yield from ((file, place, code, True) for file, place, code in _listed(source, model, key))
+    for model, pairs in _UNIT_OR_GROUP_KEYS.items():
+        for key, group_allowed in pairs:
+            for file, place, value in _values(source, model, key):
+                if isinstance(value, str):
+                    yield file, (*place, key), value, group_allowed
+    for entry in source.of(models.Group):
+        for n, part in enumerate(entry.row.lists):
+            for m, code in enumerate(part.members):
+                yield entry.file, (*entry.place, "lists", n, "members", m), code, True
+
+
+def _values(source: Source, model: type[models.Row], key: str) -> Iterator[tuple[str, Place, object]]:
+    """(file, place of the row, value of the key) of every row of the model, the refused ones included."""
+    yield from ((e.file, e.place, getattr(e.row, key)) for e in source.of(model))
+    yield from ((f.file, f.place, f.raw.get(key)) for f in source.failed if f.model is model)
+
+
+def _listed(source: Source, model: type[models.Row], key: str) -> Iterator[tuple[str, Place, str]]:
+    """(file, place, text) of every item of the lists under the key."""
+    for file, place, value in _values(source, model, key):
+        if isinstance(value, list | tuple):
+            yield from ((file, (*place, key, n), item) for n, item in enumerate(value) if isinstance(item, str))
 
 
 def groups_are_sound(source: Source) -> None:
@@ -155,10 +167,10 @@ def _reachable(start: str, members: dict[str, set[str]]) -> set[str]:
 
 def event_types_are_known(source: Source) -> None:
     """Feeds and emits name types of the vocabulary; the SOC's own types come from the SOC alone."""
-    for indicator in source.of(models.Indicator):
-        _types_exist(source, indicator, "feeds", indicator.row.feeds)
+    for file, place, name in (*_listed(source, models.Indicator, "feeds"), *_listed(source, models.System, "emits")):
+        if name not in EVENT_TYPES:
+            source.fault(file, place, f"không có loại sự kiện {name!r}")
     for system in source.of(models.System):
-        _types_exist(source, system, "emits", system.row.emits)
         if system.row.emits and not system.row.speaks_for:
             source.fault(system.file, (*system.place, "emits"), "hệ thống gửi sự kiện phải có speaks_for")
         for n, name in enumerate(system.row.emits):
@@ -166,17 +178,11 @@ def event_types_are_known(source: Source) -> None:
                 source.fault(system.file, (*system.place, "emits", n), f"chỉ {SOC!r} được gửi {name!r}")
 
 
-def _types_exist(source: Source, entry: Entry[Any], key: str, names: tuple[str, ...]) -> None:
-    for n, name in enumerate(names):
-        if name not in EVENT_TYPES:
-            source.fault(entry.file, (*entry.place, key, n), f"không có loại sự kiện {name!r}")
-
-
 def every_type_has_an_emitter(source: Source) -> None:
     """A type that no system may send could never arrive."""
     if "systems.yaml" in source.unreadable:
         return
-    emitted = {name for row in source.rows(models.System) for name in row.emits}
+    emitted = {name for _, _, name in _listed(source, models.System, "emits")}
     for name in sorted(EVENT_TYPES.keys() - emitted - {RETRACTION}):
         source.fault("systems.yaml", ("systems",), f"không hệ thống nào gửi loại sự kiện {name!r}")
 

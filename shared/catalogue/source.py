@@ -1,7 +1,7 @@
 """The catalogue's files as checked rows, each with the place that it stands at."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -82,14 +82,25 @@ class Entry(Generic[R]):
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A row that its model refused, kept so that its references are checked all the same."""
+
+    model: type[models.Row]
+    raw: Mapping[str, Any]
+    file: str
+    place: Place
+
+
 @dataclass(slots=True)
 class Source:
-    """All files of a folder: rows that passed, codes of rows that did not, and the faults so far.
+    """All files of a folder: rows that passed, rows that did not, and the faults so far.
 
     The codes of failed rows keep references to them from being reported a second time.
     """
 
     problems: list[Problem] = field(default_factory=list)
+    failed: list[FailedRow] = field(default_factory=list)
     failed_codes: set[str] = field(default_factory=set)
     unreadable: set[str] = field(default_factory=set)
     entries: dict[type[models.Row], list[Entry[Any]]] = field(default_factory=dict)
@@ -223,6 +234,7 @@ def _read_row(source: Source, section: Section, index: int, raw: object) -> None
         row = section.model.model_validate(raw)
     except ValidationError as error:
         if isinstance(raw, dict):
+            source.failed.append(FailedRow(section.model, raw, section.file, place))
             source.failed_codes.update(str(raw[key]) for key in ("code", "slug", "row") if key in raw)
         for fault in error.errors(include_url=False):
             source.fault(section.file, (*place, *fault["loc"]), _message(fault["loc"], fault["msg"]))
