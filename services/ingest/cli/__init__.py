@@ -1,0 +1,1 @@
+"""Commands for people: keys, and sending files."""

@@ -1,0 +1,104 @@
+"""Takes a body in without letting callers fill the memory: bounded in total and for each key."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from services.ingest.problems import Problem, Refused
+
+Receive = Callable[[], Any]
+
+DRAIN_BYTES = 32_000_000
+"""A caller that is being refused often still sends; reading this much lets it see the answer, not a broken pipe."""
+
+DRAIN_SECONDS = 5.0
+
+
+class Body:
+    """The incoming body of one request; knows whether its end was seen, after which waiting would never end."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def chunk(self) -> bytes | None:
+        """The next part, None after the last. Raises `Refused` when the caller went away."""
+        if self._ended:
+            return None
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self._ended = True
+            raise Refused(Problem.BODY_TIMEOUT)
+        self._ended = not message.get("more_body")
+        part: bytes = message.get("body", b"")
+        return part
+
+    async def drain(self) -> None:
+        """Reads and drops what is left of a refused body, within limits."""
+        left = DRAIN_BYTES
+        with contextlib.suppress(TimeoutError, Refused):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while left > 0 and (part := await self.chunk()) is not None:
+                    left -= len(part)
+
+
+class Intake:
+    """Counts the bytes and requests under way. All of it runs in one event loop, so no lock is needed."""
+
+    def __init__(self, max_bytes: int, max_key_requests: int, deadline_seconds: float) -> None:
+        self._max_bytes = max_bytes
+        self._max_key_requests = max_key_requests
+        self._deadline_seconds = deadline_seconds
+        self._requests: Counter[str] = Counter()
+        self.held_bytes = 0
+
+    @asynccontextmanager
+    async def request(self, key_id: str) -> AsyncIterator["Held"]:
+        """A place for one request of a key. Raises `Refused` when the key has too many."""
+        if self._requests[key_id] >= self._max_key_requests:
+            raise Refused(Problem.TOO_MANY_REQUESTS)
+        self._requests[key_id] += 1
+        held = Held(self)
+        try:
+            yield held
+        finally:
+            self.held_bytes -= held.size
+            self._requests[key_id] -= 1
+            if not self._requests[key_id]:
+                del self._requests[key_id]
+
+    async def read(self, body: Body, held: "Held", limit: int) -> bytes:
+        """The whole body. Raises `Refused` when it is too large, too slow, or there is no room for it now."""
+        parts: list[bytes] = []
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                while (part := await body.chunk()) is not None:
+                    held.add(len(part))
+                    if held.size > limit:
+                        raise Refused(Problem.BODY_TOO_LARGE)
+                    parts.append(part)
+        except TimeoutError as error:
+            raise Refused(Problem.BODY_TIMEOUT) from error
+        return b"".join(parts)
+
+    def hold(self, size: int) -> None:
+        """Raises `Refused` when the total would be too much."""
+        if self.held_bytes + size > self._max_bytes:
+            raise Refused(Problem.OVERLOADED)
+        self.held_bytes += size
+
+
+class Held:
+    """What one request holds of the total."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self.size = 0
+
+    def add(self, size: int) -> None:
+        """Raises `Refused` when there is no room."""
+        self._intake.hold(size)
+        self.size += size
