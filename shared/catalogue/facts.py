@@ -26,8 +26,8 @@ def version(catalogue: Catalogue) -> str:
 def counting_facts_hash(catalogue: Catalogue) -> str:
     """16 hex digits that change only with facts that enter the ledger.
 
-    Those are: levels and dates of units, the registers of T01, T15, T21 and T22, the report codes of T05, the current
-    checklist, and the periods. Targets, names, leads and notes do not enter it.
+    Those are: levels and dates of units, the registers of T01, T15, T21 and T22, the report codes of T05, the
+    checklists, and the periods. Targets, names, leads and notes do not enter it.
     """
     return _hash(
         [
@@ -37,7 +37,7 @@ def counting_facts_hash(catalogue: Catalogue) -> str:
             sorted((p.code, p.unit, p.valid_from, p.valid_to) for p in catalogue.registered_portals()),
             sorted((s.code, s.owner, s.lifecycle, s.valid_from, s.valid_to) for s in catalogue.registered_systems()),
             sorted(catalogue.reports),
-            catalogue.checklist_version(),
+            sorted((row.valid_from, row.version) for row in catalogue.checklists),
             catalogue.period_rules,
         ]
     )
