@@ -8,6 +8,7 @@ import msgspec
 from pydantic import BaseModel
 
 from shared.catalogue.catalogue import Catalogue
+from shared.catalogue.working_days import ONE_DAY
 
 HASH_BYTES = 8
 """64 bits: some thousand versions of one catalogue never collide in practice, and 16 digits can be read aloud."""
@@ -33,12 +34,12 @@ def counting_facts_hash(catalogue: Catalogue) -> str:
         [
             catalogue.province,
             sorted((u.code, u.level, u.valid_from, u.valid_to) for u in catalogue.units.values()),
-            sorted(catalogue.state_agencies()),
+            _agencies_over_time(catalogue),
             sorted((p.code, p.unit, p.valid_from, p.valid_to) for p in catalogue.registered_portals()),
             sorted((s.code, s.owner, s.lifecycle, s.valid_from, s.valid_to) for s in catalogue.registered_systems()),
             sorted(catalogue.reports),
             sorted((row.valid_from, row.version) for row in catalogue.checklists),
-            catalogue.period_rules,
+            [(period.code, period.start, period.end) for period in catalogue.periods.periods_of(2026)],
         ]
     )
 
@@ -63,6 +64,14 @@ def system_rows(catalogue: Catalogue) -> list[tuple[str, str, str, str, bool, in
         (s.code, s.name_vi, s.owner, s.lifecycle, s.registered, s.heartbeat_ttl_minutes)
         for s in catalogue.systems.values()
     ]
+
+
+def _agencies_over_time(catalogue: Catalogue) -> list[tuple[date, tuple[str, ...]]]:
+    """The register of T01 on each day on which any list or unit begins."""
+    lists = [part for group in catalogue.groups.values() for part in group.lists]
+    dated = [*lists, *catalogue.units.values()]
+    turns = {row.valid_from for row in dated} | {row.valid_to + ONE_DAY for row in dated if row.valid_to}
+    return [(day, tuple(sorted(catalogue.state_agencies(day)))) for day in sorted(turns)]
 
 
 def _hash(content: object) -> str:

@@ -15,6 +15,7 @@ NOT_COUNTING: list[Change] = [
     ("indicators.yaml", 'name_en: "Electronic results"', 'name_en: "Results"'),
     ("units.yaml", 'short_vi: "Sở KH&CN"', 'short_vi: "Sở KHCN"'),
     ("systems.yaml", "cadence_working_days: 25", "cadence_working_days: 24"),
+    ("periods.yaml", 'name_vi: "Quý I"', 'name_vi: "Quý 1"'),
     ("holidays.yaml", "verified: false, pending: true", "verified: true, pending: false"),
 ]
 COUNTING: list[Change] = [
@@ -24,6 +25,7 @@ COUNTING: list[Change] = [
     ("portals.yaml", "version: nd42-2022.1", "version: nd42-2022.2"),
     ("reports.yaml", "code: bc-ktxh-quy", "code: bc-ktxh-3-thang"),
     ("periods.yaml", "start_day: 15", "start_day: 16"),
+    ("communes.yaml", "{code: xa-12004, ", "{code: xa-12004, valid_to: 2026-06-30, "),
     ("units.yaml", "{code: bql-kkt, level: province", "{code: bql-kkt, level: external"),
 ]
 
