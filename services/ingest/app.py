@@ -1,6 +1,7 @@
 """Composition root of ingest: keys and topics are proved, then requests flow through one endpoint into the log."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -81,5 +82,9 @@ async def _serve(settings: IngestSettings) -> None:
 def serve(settings: IngestSettings) -> None:
     """Runs until a signal ends it. Raises `StartError` when something it needs is missing."""
     configure_logs("ingest", settings.log_level)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server raises the signal again when it has stopped; by default that would end the process before the
+        # producer has handed over what is under way.
+        signal.signal(number, lambda *_: None)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))

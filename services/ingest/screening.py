@@ -80,7 +80,8 @@ def forbidden_name(name: str) -> RejectReason | None:
     joined = "".join(words)
     if not _SECRECY_WORDS.isdisjoint(words) or any(phrase in joined for phrase in _SECRECY_PHRASES):
         return RejectReason.SECRECY_MARKING
-    if not _PERSONAL_WORDS.isdisjoint(words) or any(phrase in joined for phrase in _PERSONAL_PHRASES):
+    personal = not _PERSONAL_WORDS.isdisjoint(words) or any(phrase in joined for phrase in _PERSONAL_PHRASES)
+    if personal or personal_value(name):
         return RejectReason.PERSONAL_DATA
     return None
 

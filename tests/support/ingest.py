@@ -1,0 +1,112 @@
+"""A real ingest process on a real broker and engine, with keys made as an operator makes them."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+from aiokafka import TopicPartition
+
+from shared.contracts.event import Envelope, Event, decode_envelope
+from shared.kafka import consumer
+from shared.settings import SharedSettings
+from shared.topics import EVENTS
+from shared.topics.setup import create_topics
+from tests.support.processes import REPO, ChildProcess, free_ports
+from tests.support.schema import Schema
+
+PARTITIONS = 4
+
+
+class LocalIngest:
+    """`python -m services.ingest` on a free port; topics begin with `prefix`, tables are those of `schema`."""
+
+    def __init__(self, folder: Path, bootstrap: str, schema: Schema, prefix: str, **settings: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.port = free_ports(1)[0]
+        self.url = f"http://127.0.0.1:{self.port}"
+        (folder / "writer").write_text(schema.engine.writer_password)
+        (folder / "reader").write_text(schema.engine.reader_password)
+        self.environment = {
+            "CHITIEU_KAFKA_BOOTSTRAP": bootstrap,
+            "CHITIEU_TOPIC_PREFIX": prefix,
+            "CHITIEU_CLICKHOUSE_PORT": str(schema.engine.port),
+            "CHITIEU_CLICKHOUSE_DATABASE": schema.database,
+            "CHITIEU_CLICKHOUSE_PASSWORD_FILE": str(folder / "writer"),
+            "CHITIEU_CLICKHOUSE_READER_PASSWORD_FILE": str(folder / "reader"),
+            "CHITIEU_INGEST_PORT": str(self.port),
+            **{f"CHITIEU_INGEST_{name.upper()}": value for name, value in settings.items()},
+        }
+        self.shared = SharedSettings(kafka_bootstrap=bootstrap, topic_prefix=prefix)
+        self.process = ChildProcess(
+            [sys.executable, "-m", "services.ingest"], self.environment, folder / "ingest.log"
+        )
+
+    def start(self) -> None:
+        """Creates the topics, starts the process, and returns when it says that it is ready. Blocks."""
+        asyncio.run(create_topics(self.shared))
+        self.process.start().wait_ready(self.ready)
+
+    def stop(self) -> int:
+        """Exit status after SIGTERM."""
+        return self.process.stop()
+
+    def ready(self) -> bool:
+        """Whether it says that it is ready."""
+        try:
+            return httpx.get(f"{self.url}/-/ready", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """`python -m services.ingest …` in the same environment."""
+        return subprocess.run(
+            [sys.executable, "-m", "services.ingest", *arguments],
+            env={**os.environ, **self.environment},  # noqa: TID251 - children inherit PATH
+            cwd=REPO,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def new_key(self, system: str, **restrictions: str) -> str:
+        """A key for a system, made with the command; `units` and `types` are comma-separated."""
+        options = [part for name, value in restrictions.items() for part in (f"--{name}", value)]
+        done = self.run("keys", "new", "--role", "emit", "--system", system, "--owner", "test", *options)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def events(self) -> list[Event]:
+        """Every event that is in the log now."""
+        return [event for record in asyncio.run(self.records()) for event in decode(record).events]
+
+    async def records(self) -> list[bytes]:
+        """Every record that is in the log now, partition by partition."""
+        reader = consumer(self.shared)
+        await reader.start()
+        try:
+            partitions = [TopicPartition(self.shared.topic_prefix + EVENTS, number) for number in range(PARTITIONS)]
+            reader.assign(partitions)
+            ends = await reader.end_offsets(partitions)
+            found: list[bytes] = []
+            for partition in partitions:
+                while await reader.position(partition) < ends[partition]:
+                    batches = await reader.getmany(partition, timeout_ms=1000)
+                    found += [record.value for batch in batches.values() for record in batch]
+            return found
+        finally:
+            await reader.stop()
+
+    def log(self) -> str:
+        """Everything it has logged."""
+        return self.process.log.read_text(errors="replace")
+
+
+def decode(record: bytes) -> Envelope:
+    """The envelope of a record."""
+    return decode_envelope(record)
