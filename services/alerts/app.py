@@ -2,34 +2,26 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import uvicorn
-from aiokafka import AIOKafkaConsumer
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
-from prometheus_client import REGISTRY
-from starlette.applications import Starlette
 
 from services.alerts.board import all_reached, read_board
 from services.alerts.channels import Channel
 from services.alerts.channels.webhook import WebhookChannel
 from services.alerts.delivery import DeliveryQueue
 from services.alerts.evaluator import Evaluator
-from services.alerts.hints import Hints, Ownership
+from services.alerts.hints import Hints, changes_consumer
 from services.alerts.metrics import EVALUATIONS, OWNER
+from services.alerts.pages import health_server, prove_engine
 from services.alerts.policy import load_policies
 from services.alerts.settings import AlertsSettings
 from services.alerts.store import ClickHouseAlertStore
 from shared.clickhouse import is_fenced, reader, writer
-from shared.errors import FencedError, RetryableError, StartError
-from shared.health import health_routes
-from shared.kafka import SESSION_TIMEOUT_MS
+from shared.errors import FencedError, RetryableError
 from shared.logs import get_logger
-from shared.topics import CHANGES
 
 BEHIND_SECONDS = 0.1
 """Pause before the board is read again because its snapshot was older than the hint."""
@@ -107,55 +99,11 @@ async def first_to_end(tasks: list[asyncio.Task[Any]]) -> None:
         raise error
 
 
-@asynccontextmanager
-async def changes_consumer(settings: AlertsSettings) -> AsyncIterator[Hints]:
-    """A consumer of `changes` in the group that elects the evaluator; it starts at the end: hints are not history."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap,
-        group_id=f"{settings.topic_prefix}alerts",
-        auto_offset_reset="latest",
-        session_timeout_ms=SESSION_TIMEOUT_MS,
-        heartbeat_interval_ms=SESSION_TIMEOUT_MS // 3,
-    )
-    ownership = Ownership()
-    consumer.subscribe([settings.topic_prefix + CHANGES], listener=ownership)
-    await consumer.start()
-    try:
-        yield Hints(consumer, ownership)
-    finally:
-        await consumer.stop()
-
-
-def prove_engine(settings: AlertsSettings) -> None:
-    """Raises StartError with one line when the tables are not there."""
-    try:
-        reader(settings).query("SELECT count() FROM alerts")
-    except (ClickHouseError, RetryableError) as error:
-        raise StartError(f"cannot read the alerts table: {str(error).splitlines()[0]}") from error
-
-
 def configured_channels(settings: AlertsSettings) -> list[Channel]:
     """The channels that the settings name."""
     if not settings.webhook_url or not settings.webhook_secret_file:
         return []
     return [WebhookChannel(settings.webhook_url, settings.webhook_secret_file.read_text().strip())]
-
-
-def health_server(settings: AlertsSettings) -> uvicorn.Server:
-    """/metrics and the health pages; ready also while standing by."""
-
-    async def engine() -> str:
-        try:
-            await asyncio.to_thread(prove_engine, settings)
-        except StartError as error:
-            return str(error)
-        return ""
-
-    app = Starlette(routes=health_routes({"engine": engine}, REGISTRY))
-    config = uvicorn.Config(
-        app, host=settings.listen_host, port=settings.alerts_port, access_log=False, log_config=None
-    )
-    return uvicorn.Server(config)
 
 
 def now(settings: AlertsSettings) -> datetime:

@@ -1,11 +1,15 @@
 """Hints from `changes`, whose single partition also elects the active evaluator: who reads it, decides."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
+from services.alerts.settings import AlertsSettings
 from shared.contracts.changes import Change, decode_change
+from shared.kafka import SESSION_TIMEOUT_MS
+from shared.topics import CHANGES
 
 
 class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka exports it untyped
@@ -47,3 +51,22 @@ class Hints:
 
     def _remember(self, change: Change) -> None:
         self.announced[change.partition] = max(change.offset, self.announced.get(change.partition, -1))
+
+
+@asynccontextmanager
+async def changes_consumer(settings: AlertsSettings) -> AsyncIterator[Hints]:
+    """A consumer of `changes` in the group that elects the evaluator; it starts at the end: hints are not history."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka_bootstrap,
+        group_id=f"{settings.topic_prefix}alerts",
+        auto_offset_reset="latest",
+        session_timeout_ms=SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=SESSION_TIMEOUT_MS // 3,
+    )
+    ownership = Ownership()
+    consumer.subscribe([settings.topic_prefix + CHANGES], listener=ownership)
+    await consumer.start()
+    try:
+        yield Hints(consumer, ownership)
+    finally:
+        await consumer.stop()

@@ -1,0 +1,38 @@
+"""/metrics and the health pages of the alerts service, and the proof that its tables are there."""
+
+import asyncio
+
+import uvicorn
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from prometheus_client import REGISTRY
+from starlette.applications import Starlette
+
+from services.alerts.settings import AlertsSettings
+from shared.clickhouse import reader
+from shared.errors import RetryableError, StartError
+from shared.health import health_routes
+
+
+def prove_engine(settings: AlertsSettings) -> None:
+    """Raises StartError with one line when the tables are not there."""
+    try:
+        reader(settings).query("SELECT count() FROM alerts")
+    except (ClickHouseError, RetryableError) as error:
+        raise StartError(f"cannot read the alerts table: {str(error).splitlines()[0]}") from error
+
+
+def health_server(settings: AlertsSettings) -> uvicorn.Server:
+    """/metrics and the health pages; ready also while standing by."""
+
+    async def engine() -> str:
+        try:
+            await asyncio.to_thread(prove_engine, settings)
+        except StartError as error:
+            return str(error)
+        return ""
+
+    app = Starlette(routes=health_routes({"engine": engine}, REGISTRY))
+    config = uvicorn.Config(
+        app, host=settings.listen_host, port=settings.alerts_port, access_log=False, log_config=None
+    )
+    return uvicorn.Server(config)
