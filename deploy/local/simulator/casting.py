@@ -41,7 +41,7 @@ SOURCES = {
 INCIDENT_UNIT = "xa-12004"
 CONFLICTING_UNIT = "xa-12019"
 OUTAGE_UNITS = ("xa-12073", "xa-13075")
-UNHEARD_AGENCIES = 1
+UNHEARD_AGENCIES = frozenset({"xa-13279"})
 
 
 def cast_world(catalogue: Catalogue, seed: int, incident: str = INCIDENT_UNIT) -> World:
@@ -72,7 +72,6 @@ def cast_fates(catalogue: Catalogue) -> Fates:
     """What is planted, besides what `cast_world` gives single units, portals and systems."""
     start = date(YEAR, 1, 1)
     year = day_number(start)
-    unheard = frozenset(catalogue.group_members(COMMUNES, start)[-UNHEARD_AGENCIES:])
     outages = {OUTAGE_UNITS[0]: (year + 88, year + 92), OUTAGE_UNITS[1]: (year + 200, year + 400)}
     agency = catalogue.state_agencies(start)[0]
     return Fates(
@@ -82,12 +81,12 @@ def cast_fates(catalogue: Catalogue) -> Fates:
         register_since=min(day_number(row.valid_from) for row in catalogue.registered_systems(start)),
         checklist=catalogue.checklist_version(start),
         outages=outages,
-        unheard_agencies=unheard,
+        unheard_agencies=UNHEARD_AGENCIES,
         conflicting_unit=CONFLICTING_UNIT,
         texts=(
             f"T01: {OUTAGE_UNITS[0]} mất cả hai đường truyền bốn ngày (từ ngày thứ 89 của năm)",
             f"T01: {OUTAGE_UNITS[1]} mất cả hai đường truyền từ ngày thứ 201 của năm đến hết năm",
-            f"T01: {', '.join(sorted(unheard))} chưa bao giờ có dữ liệu đường truyền",
+            f"T01: {', '.join(sorted(UNHEARD_AGENCIES))} chưa bao giờ có dữ liệu đường truyền",
             f"T04: {CONFLICTING_UNIT} vừa gửi hồ sơ giấy từng sự kiện vừa báo cáo số lượng (báo cáo bị bỏ qua)",
             *PLANTED_TEXTS,
         ),

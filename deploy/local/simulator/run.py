@@ -7,7 +7,7 @@ from typing import Any
 from deploy.local.simulator.book import Book
 from deploy.local.simulator.casting import INCIDENT_UNIT, cast_fates, cast_world
 from deploy.local.simulator.emitter import Emitter
-from deploy.local.simulator.local_time import DAY_SECONDS, day_date, day_number, midnight
+from deploy.local.simulator.local_time import DAY_SECONDS, day_number, midnight
 from deploy.local.simulator.noise import Rates
 from deploy.local.simulator.outbox import Outbox
 from deploy.local.simulator.pace import OfficePace
@@ -59,7 +59,7 @@ class Run:
         self.scene = Scene(self.world, emitter, self.book, pace, options.scale, options.seed, first, last, until)
         self.plan = Plan(self.scene, self.fates)
 
-    def as_of(self) -> list[date]:
-        """Days at whose end stocks are stated: each month's last day within the run, and the run's last day."""
+    def as_of_days(self) -> list[int]:
+        """Days (since 1970) at whose end stocks are stated: each month's last day in the run, and its last day."""
         ends = [month.last for month in self.world.months if self.scene.first <= month.last <= self.scene.last]
-        return [day_date(day) for day in sorted({*ends, self.scene.last})]
+        return sorted({*ends, self.scene.last})

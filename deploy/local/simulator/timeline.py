@@ -19,4 +19,4 @@ def by_day(changes: Iterable[tuple[int, State]]) -> list[tuple[int, State]]:
 def intervals(states: Sequence[tuple[int, State]]) -> list[tuple[tuple[int, int | None], State]]:
     """(day, state) → ((first day, day after the last or None), state)."""
     ends = [day for day, _ in states[1:]]
-    return [((day, end), state) for (day, state), end in zip(states, [*ends, None], strict=True)]
+    return [((day, end), state) for (day, state), end in zip(states, [*ends, None], strict=False)]

@@ -10,6 +10,9 @@ from deploy.local.simulator.world import Procedure, Unit
 DELIVERED_ONLINE_SHARE = 0.8
 """The rest of online filings gets its result by post; both count."""
 
+UNSCANNED_SHARE = 0.3
+"""Of the paper results of a unit that does not digitise everything."""
+
 PLATFORMS = ("national", "national", "national", "provincial")
 OFFLINE_WAYS = ("cash", "cash", "other")
 APPLICANTS = ("citizen", "citizen", "citizen", "enterprise", "household_business")
@@ -200,7 +203,7 @@ class FilingStory:
         return True
 
     def _scan_result(self, filing: Filing, issued: int, rng: Random) -> bool:
-        if rng.random() > filing.unit.quality.digitises:
+        if filing.unit.quality.digitises < 1 and rng.random() < UNSCANNED_SHARE:
             return False
         at = self._pace.soon(issued, rng)
         data = '{"part":"result","complete":true}'

@@ -58,7 +58,7 @@ class CountStory:
     def play(self, conflicting: str) -> None:
         """All months that end within the run. `conflicting` reports paper files although it sends them as events."""
         months = [month for month in self._world.months if self._scene.first <= month.last <= self._scene.last]
-        for month, following in zip(months, [*months[1:], None], strict=True):
+        for month, following in zip(months, [*months[1:], None], strict=False):
             days = (month.last, following.last if following else None)
             for unit in self._world.units:
                 rng = self._emitter.begin("count", unit.code, month.code)
