@@ -18,7 +18,7 @@ class ScoringSettings(SharedSettings):
         0.15, ge=0, le=5, description="How long a block waits for more records; every block costs two table parts."
     )
     scoring_block_bytes: int = Field(
-        4 << 20, ge=1024, le=64 << 20, description="Envelope bytes of one block; 4 MB holds some 15,000 events."
+        1 << 20, ge=1024, le=64 << 20, description="Envelope bytes of one block; 1 MB holds some 4,000 events."
     )
     scoring_block_rows: int = Field(50_000, ge=1, le=1_000_000, description="Rows of one insert, per table.")
     scoring_buffer_bytes: int = Field(
