@@ -1,10 +1,11 @@
-"""`python -m deploy.local.stack up | down | status | logs | clean | run`."""
+"""`python -m deploy.local.stack demo | up | down | status | logs | clean | run`."""
 
 import argparse
 import os
 import shutil
 import sys
 
+from deploy.local.stack.demo import demo
 from deploy.local.stack.settings import REPO, StackSettings, full_environment
 from deploy.local.stack.status import report
 from deploy.local.stack.steps import MARKER, StackError, down, prepare, processes_of_the_stack, supervisor_command, up
@@ -32,6 +33,10 @@ def _parser() -> argparse.ArgumentParser:
 def _up(settings: StackSettings, _: argparse.Namespace) -> None:
     up(settings)
     print(f"Sẵn sàng. Bảng theo dõi: http://127.0.0.1:{settings.port('api')}/")
+
+
+def _demo(settings: StackSettings, _: argparse.Namespace) -> None:
+    demo(settings)
 
 
 def _down(settings: StackSettings, _: argparse.Namespace) -> None:
@@ -66,6 +71,6 @@ def _clean(settings: StackSettings, _: argparse.Namespace) -> None:
     print(f"Đã xoá {settings.folder}.")
 
 
-_COMMANDS = {"up": _up, "down": _down, "run": _run, "status": _status, "logs": _logs, "clean": _clean}
+_COMMANDS = {"demo": _demo, "up": _up, "down": _down, "run": _run, "status": _status, "logs": _logs, "clean": _clean}
 
 main()

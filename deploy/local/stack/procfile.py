@@ -12,10 +12,11 @@ class ProcfileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One line of the Procfile."""
+    """One line of the Procfile; all of them are restarted when they end."""
 
     name: str
     command: str
+    restarted: bool = True
 
 
 def parse(text: str) -> list[Process]:

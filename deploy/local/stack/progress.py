@@ -25,5 +25,9 @@ class Progress:
             yield
             outcome = done
         finally:
-            seconds = f"{time.monotonic() - started:.1f}".replace(".", ",")
-            print(f"{outcome} ({seconds} s)", flush=True)
+            print(f"{outcome} ({seconds_text(time.monotonic() - started)})", flush=True)
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration as it is written in Vietnamese: `1,3 s`."""
+    return f"{seconds:.1f} s".replace(".", ",")

@@ -13,10 +13,10 @@ READY_PATH = "/-/ready"
 def is_ready(settings: StackSettings, name: str) -> bool:
     """True when the process does its work now: the broker serves, engine and services say so themselves."""
     port = settings.port(name)
-    return probe.answers(port) if name == "kafka" else _status(port, READY_PATH) == http.client.OK
+    return probe.answers(port) if name == "kafka" else status(port, READY_PATH) == http.client.OK
 
 
-def _status(port: int, path: str) -> int:
+def status(port: int, path: str) -> int:
     """Status code of a GET; 0 when there is no answer."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     try:

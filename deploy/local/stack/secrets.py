@@ -6,6 +6,8 @@ from base64 import b64encode
 from pathlib import Path
 
 NAMES = ("engine-writer", "engine-reader", "province", "webhook")
+DEMO_SYSTEMS = "demo-systems.json"
+"""Keys of the systems that the simulator speaks for; made by the demonstration."""
 SECRET_BYTES = 32
 """256 bits: as long as the key of HMAC-SHA256, for which the province's secret is used."""
 
@@ -15,7 +17,7 @@ def ensure_secrets(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in NAMES:
         if not (folder / name).exists():
-            _write_once(folder / name, _new_secret(name))
+            write_once(folder / name, _new_secret(name))
 
 
 def _new_secret(name: str) -> str:
@@ -25,7 +27,7 @@ def _new_secret(name: str) -> str:
     return random.token_hex(SECRET_BYTES)
 
 
-def _write_once(path: Path, value: str) -> None:
+def write_once(path: Path, value: str) -> None:
     """Complete or absent: a crash between creating and writing must not leave an empty secret."""
     draft = path.with_suffix(".draft")
     draft.unlink(missing_ok=True)

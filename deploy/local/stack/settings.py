@@ -38,6 +38,7 @@ class StackSettings(BaseSettings):
     engine_port: Port | None = None
     kafka_port: Port | None = None
     kafka_controller_port: Port | None = None
+    api_open_board: bool = Field(False, description="True: pages without filings need no key.")
     kafka_jars: Path = Field(REPO / ".data" / "tools" / "kafka", description="Jars brought by setup.")
 
     def port(self, name: str) -> int:
@@ -74,6 +75,7 @@ def process_environment(settings: StackSettings) -> dict[str, str]:
         **ports,
         "CHITIEU_DATA": str(folder),
         "CHITIEU_PROVINCE_SECRET_FILE": str(secrets / "province"),
+        "CHITIEU_API_OPEN_BOARD": str(settings.api_open_board).lower(),
         "CHITIEU_WEBHOOK_SECRET_FILE": str(secrets / "webhook"),
         "CHITIEU_KAFKA_BOOTSTRAP": f"127.0.0.1:{settings.port('kafka')}",
         "CHITIEU_KAFKA_DATA": str(folder / "kafka"),

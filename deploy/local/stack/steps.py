@@ -4,13 +4,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from deploy.local.stack.procfile import Process, parse
 from deploy.local.stack.progress import Progress
 from deploy.local.stack.readiness import is_ready
-from deploy.local.stack.secrets import ensure_secrets
+from deploy.local.stack.secrets import DEMO_SYSTEMS, ensure_secrets
 from deploy.local.stack.settings import PORT_OFFSETS, REPO, StackSettings, full_environment
 from deploy.local.stack.supervisor import SupervisorClient, configuration
 
@@ -71,13 +71,21 @@ def processes_of_the_stack() -> list[Process]:
     return parse(PROCFILE.read_text())
 
 
-def prepare(settings: StackSettings, processes: list[Process]) -> None:
+def prepare(settings: StackSettings, processes: Sequence[Process]) -> None:
     """Folders, secrets and the supervisor's configuration; what exists is kept."""
     for folder in (settings.folder, settings.logs, settings.run):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (settings.folder / MARKER).touch()
     ensure_secrets(settings.secrets)
-    (settings.run / "supervisor.conf").write_text(configuration(settings, processes))
+    (settings.run / "supervisor.conf").write_text(configuration(settings, [*processes, _simulator(settings)]))
+
+
+def _simulator(settings: StackSettings) -> Process:
+    """Known to the supervisor and started by `demo` only: it goes on in the background until `down`."""
+    keys = settings.secrets / DEMO_SYSTEMS
+    url = f"http://127.0.0.1:{settings.port('ingest')}"
+    command = f'python -m deploy.local.simulator demo --keys "{keys}" --url {url}'
+    return Process("simulator", command, restarted=False)
 
 
 def supervisor_command(settings: StackSettings) -> list[str]:

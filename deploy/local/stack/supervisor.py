@@ -71,7 +71,7 @@ def _program(settings: StackSettings, process: Process, rank: int) -> str:
 command={_quoted(process.command)}
 priority={rank}
 autostart=false
-autorestart=true
+autorestart={str(process.restarted).lower()}
 startsecs={START_SECONDS}
 startretries={START_RETRIES}
 stopwaitsecs={STOP_WAIT_SECONDS}
@@ -129,8 +129,9 @@ class SupervisorClient:
             self._call("startProcess", name, False)
 
     def stop(self, name: str) -> None:
-        """Stops a process and waits for it; it stays stopped until it is started."""
-        self._call("stopProcess", name)
+        """Stops a process, if it runs, and waits for it; it stays stopped until it is started."""
+        if self.state(name).state in ("RUNNING", "STARTING", "BACKOFF"):
+            self._call("stopProcess", name)
 
     def shutdown(self) -> None:
         """Asks the supervisor to stop everything and itself; returns at once."""
