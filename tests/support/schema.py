@@ -36,6 +36,7 @@ class Schema:
             password=password,
             database=self.database,
             autogenerate_session_id=False,
+            tz_mode="aware",
         )
 
 
