@@ -51,14 +51,17 @@ AND ({level:String} = '' OR cells.unit IN (
 BOARD = f"SELECT * FROM {_CELLS} AS cells WHERE {_FILTER} ORDER BY position, figure, unit"  # noqa: S608
 
 REPORT = f"""
-SELECT cells.* EXCEPT (code), cells.code AS code, figures.annex_row AS annex_row, figures.text_vi AS text_vi, figures.figure_vi AS figure_vi,
-       figures.lead_vi AS lead_vi, figures.coordinating_vi AS coordinating_vi, figures.counted_vi AS counted_vi,
-       units.name_vi AS unit_vi
-FROM {_CELLS} AS cells
-INNER JOIN catalogue_figures AS figures ON figures.figure = cells.figure
-INNER JOIN catalogue_units AS units ON units.unit = cells.unit
-WHERE {_FILTER} ORDER BY units.position, cells.position, cells.figure
+SELECT * FROM {_CELLS} AS cells
+INNER JOIN (
+    SELECT figure AS figure_key, annex_row, text_vi, figure_vi, lead_vi, coordinating_vi, counted_vi
+    FROM catalogue_figures
+) AS figures ON figures.figure_key = cells.figure
+INNER JOIN (
+    SELECT unit AS unit_key, name_vi AS unit_vi, position AS unit_position FROM catalogue_units
+) AS units ON units.unit_key = cells.unit
+WHERE {_FILTER} ORDER BY unit_position, position, figure
 """  # noqa: S608
+# The joined columns are renamed, because a name that two sides share would come back with its side before it.
 
 STAMP = """
 WITH (SELECT end FROM catalogue_periods WHERE code = {period:String}) AS period_end

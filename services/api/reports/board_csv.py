@@ -26,8 +26,8 @@ AS_TEXT = "\u00a0"
 HEADINGS = (
     "Phụ lục 01 - STT", "Mã", "Nội dung chỉ tiêu", "Số liệu", "Đơn vị", "Đơn vị tính", "Tử số", "Mẫu số", "Tỷ lệ (%)",
     "Tử số 30 ngày", "Mẫu số 30 ngày", "Tỷ lệ 30 ngày (%)", "Chỉ tiêu", "Kết quả", "Ghi chú", "Ngoài diện tính",
-    "Đơn vị chủ trì", "Đơn vị phối hợp", "Nguồn số liệu", "Kỳ", "Tính đến ngày", "Vị trí sổ cái", "Phiên bản danh mục",
-    "Nguồn báo cáo", "Chốt kỳ",
+    "Đơn vị chủ trì", "Đơn vị phối hợp", "Nguồn số liệu", "Kỳ", "Tính đến ngày", "Đã xử lý đến", "Phiên bản danh mục",
+    "Hệ thống đang gửi", "Chốt kỳ",
 )  # fmt: skip
 
 COMPARATORS = {">": "trên", ">=": "từ", "=": "đúng"}

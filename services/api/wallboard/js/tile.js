@@ -1,0 +1,70 @@
+// One indicator of the province as a tile.
+
+import { h } from "./dom.js";
+import { percent } from "./format.js";
+import { say } from "./words.js";
+import { link } from "./api.js";
+import { partName, shortName, indicatorName } from "./catalogue.js";
+import { MARK, target, tone, trend } from "./status.js";
+
+const SHORT_FLAGS = ["provisional", "stale", "offline_conflict", "basis_undefined"];
+
+// `cells`: the figures of one indicator at one unit, in the order of the plan. Figures without a target are on its page.
+export function tile(all, cells, moved) {
+  const shown = cells.length > 1 && cells.some((cell) => cell.target !== null)
+    ? cells.filter((cell) => cell.target !== null) : cells.slice(0, 2);
+  const first = shown[0];
+  const flags = new Set(shown.flatMap((cell) => cell.flags));
+  return h("a", {
+    class: `tile ${tone(shown.length > 1 ? worst(shown) : first.shown_status)}${moved ? " moved" : ""}`,
+    href: link(`/indicators/${first.indicator}`), "data-key": first.indicator, "data-indicator": first.indicator,
+    title: indicatorName(all, first.indicator),
+  },
+    h("span", { class: "name" }, shortName(all, first.indicator)),
+    shown.length > 1 ? pair(all, shown) : figure(first),
+    foot(shown, flags),
+    lastLine(shown, flags));
+}
+
+const worst = (cells) => (cells.some((cell) => cell.shown_status === "below") ? "below" : cells[0].shown_status);
+
+function figure(cell) {
+  return h("span", { class: "figures" },
+    cell.percent === null
+      ? h("span", { class: "figure words" }, say("no_occurrence_tile"))
+      : h("span", { class: "figure" }, percent(cell.percent), h("small", {}, "%")),
+    cell.percent === null ? null : trend(cell),
+    mark(cell));
+}
+
+function mark(cell) {
+  return h("span", { class: "mark" }, h("span", { "aria-hidden": "true" }, MARK[cell.shown_status]),
+    h("span", { class: "hidden-text" }, ` ${say(cell.shown_status)}`));
+}
+
+function pair(all, cells) {
+  return h("span", { class: "pair" }, cells.map((cell) =>
+    h("span", { class: `half ${tone(cell.shown_status)}` },
+      h("span", { class: "figure" }, percent(cell.percent)), mark(cell),
+      h("span", { class: "part" }, partName(all, cell.figure)))));
+}
+
+function foot(cells, flags) {
+  const targets = [...new Set(cells.map(target))];
+  const text = targets.length > 1 ? cells.map((cell) => cell.target).join("|") : targets[0];
+  const flag = SHORT_FLAGS.find((name) => flags.has(name));
+  return h("span", { class: "foot" }, h("span", {}, text), flag ? h("span", { class: "flag" }, say(flag)) : null);
+}
+
+function lastLine(cells, flags) {
+  if (flags.has("not_recoverable")) return h("span", { class: "flags" }, say("not_recoverable"));
+  if (cells.length > 1 || cells[0].recent_percent === null) return null;
+  return h("span", { class: "recent" }, `${say("days30_tile")} ${percent(cells[0].recent_percent)}%`);
+}
+
+export function legend() {
+  const row = (mark, word, status) => h("li", { class: status ? tone(status) : "" }, h("b", {}, mark), say(word));
+  return h("ul", { class: "tile legend", "aria-label": say("legend") },
+    row("✓", "met", "met"), row("✗", "below", "below"), row("–", "no_occurrence", "no_occurrence"),
+    row("▲", "legend_up"), row("▼", "legend_down"));
+}

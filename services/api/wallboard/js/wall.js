@@ -1,0 +1,71 @@
+// The province on one screen: all indicators, the worst units, the open alerts.
+
+import { h, show } from "./dom.js";
+import { ask, chosenTime, link } from "./api.js";
+import { catalogue, provinceOf, shortName, wallName } from "./catalogue.js";
+import { say } from "./words.js";
+import { percent, sinceWhen } from "./format.js";
+import { legend, tile } from "./tile.js";
+
+const WORST = 5;
+const ALERTS = 8;
+
+let before = new Map();
+
+export async function wall(place) {
+  const time = chosenTime();
+  const [board, ranking, alerts] = await Promise.all([
+    ask("/v1/board", { level: "whole", ...time }),
+    ask("/v1/ranking", { level: "units", limit: WORST, ...time }),
+    ask("/v1/alerts", { state: "open", limit: ALERTS }),
+  ]);
+  const all = await catalogue(board.stamp.catalogue_version);
+  const groups = byIndicator(board.cells);
+  show(place, h("div", { class: "board" },
+    h("section", { class: "tiles", "aria-label": say("indicator") },
+      groups.map((cells) => tile(all, cells, hasMoved(cells))), legend()),
+    h("div", { class: "side" }, worst(all, ranking.units), open(all, alerts))));
+  before = new Map(board.cells.map((cell) => [cell.figure, signature(cell)]));
+  return { stamp: board.stamp, unit: provinceOf(all), tally: tally(groups) };
+}
+
+export function byIndicator(cells) {
+  const groups = new Map();
+  for (const cell of cells) groups.set(cell.indicator, [...(groups.get(cell.indicator) ?? []), cell]);
+  return [...groups.values()];
+}
+
+export function tally(groups) {
+  const counts = { met: 0, below: 0, no_occurrence: 0, no_target: 0 };
+  for (const cells of groups) counts[cells[0].indicator_status] += 1;
+  return counts;
+}
+
+const signature = (cell) => `${cell.num}/${cell.den}/${cell.shown_status}`;
+const hasMoved = (cells) => cells.some((cell) => before.has(cell.figure) && before.get(cell.figure) !== signature(cell));
+
+function worst(all, ranks) {
+  return h("section", { class: "panel worst" },
+    h("h2", {}, h("a", { href: link("/units"), "data-key": "units" }, say("worst"))),
+    h("ol", {}, ranks.map((rank) => h("li", {},
+      h("a", { href: link(`/units/${rank.unit}`), "data-key": `unit-${rank.unit}` }, wallName(all, rank.unit)),
+      h("b", { title: say("below") }, `${rank.below} ✗`)))));
+}
+
+function open(all, alerts) {
+  return h("section", { class: "panel alerts-open", "aria-live": "polite" },
+    h("h2", {}, h("a", { href: link("/alerts"), "data-key": "alerts" }, say("alerts")), h("span", {}, String(alerts.open))),
+    alerts.alerts.length
+      ? h("ol", {}, alerts.alerts.map((alert) => item(all, alert)))
+      : h("p", { class: "quiet" }, say("no_alerts")));
+}
+
+function item(all, alert) {
+  const rate = alert.evidence.percent;
+  return h("li", { title: alert.sentence_vi },
+    h("p", { class: "where" },
+      h("a", { href: link(`/cells/${alert.indicator}/${alert.unit}`), "data-key": alert.alert_id }, wallName(all, alert.unit)),
+      h("time", { datetime: alert.since }, sinceWhen(alert.since))),
+    h("p", { class: "what" }, h("span", {}, shortName(all, alert.indicator)),
+      rate === null || rate === undefined ? null : h("b", {}, `${percent(rate)}%`)));
+}
