@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -18,10 +19,11 @@ Amounts = dict[tuple[str, str, str], tuple[int, int]]
 """(reading, unit, day) → (num, den), without zeros."""
 
 
-def played(options: Options) -> tuple[Run, list[str]]:
-    """A run that was played to its end, and every delivery in order."""
+@lru_cache(maxsize=8)
+def played(options: Options) -> tuple[Run, tuple[str, ...]]:
+    """A run that was played to its end, and every delivery in order. Played once per test process."""
     run = Run(options, load_catalogue())
-    return run, [text for day in run.plan.deliveries() for _, _, text in day]
+    return run, tuple(text for day in run.plan.deliveries() for _, _, text in day)
 
 
 def small_month(rates: Rates | None = None, seed: int = 155, volume: float = 0.05) -> Options:

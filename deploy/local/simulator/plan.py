@@ -1,6 +1,6 @@
 """The plan of a run: which stories begin on which day, unit by unit; it hands over deliveries day by day."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import Random
 
 from deploy.local.simulator.local_time import midnight
@@ -88,24 +88,22 @@ class Plan:
         return 1.0 if day - 1 in self._working else BUSY_AFTER_DAYS_OFF
 
     def _unit_day(self, unit: Unit, day: int, busy: float) -> None:
-        rng = self._scene.emitter.begin("unit", unit.code, day)
+        """Each story draws from a stream of its own, so that one that is cut short does not change the next."""
+        emitter, rng = self._scene.emitter, self._scene.emitter.begin("unit", unit.code, day)
         volume = unit.size * self._scene.scale.volume
-        if not busy:
-            for number in range(occurrences(FILINGS * volume * WEEKEND_SHARE, rng)):
-                at = midnight(day) + 25_200 + int(rng.random() * 50_000)
-                self.filings.tell(unit, at, (unit.code, day, number), online=True)
-            return
-        begins = (
-            (FILINGS, self.filings.tell),
-            (DOCUMENTS, self.office.document),
-            (INCOMING, self.office.incoming),
-            (CASEFILES, self.office.casefile),
-            (INSPECTIONS, self.office.inspection),
-            (PETITIONS, self.office.petition),
-        )
-        for mean, story in begins:
-            for number in range(occurrences(mean * volume * busy, rng)):
-                story(unit, midnight(day) + office_second(rng), (unit.code, day, number))
-        if day < self._fates.year_start + CARRIED_OVER_DAYS:
-            for number in range(occurrences(volume, rng)):
-                self.filings.carried_over(unit, midnight(day) + office_second(rng), (unit.code, day, number))
+        begins: list[tuple[float, Callable[[Unit, int, object], None]]] = [
+            (FILINGS * busy, self.filings.tell),
+            (DOCUMENTS * busy, self.office.document),
+            (INCOMING * busy, self.office.incoming),
+            (CASEFILES * busy, self.office.casefile),
+            (INSPECTIONS * busy, self.office.inspection),
+            (PETITIONS * busy, self.office.petition),
+            (0.0 if busy else FILINGS * WEEKEND_SHARE, self.filings.tell_online),
+            (1.0 if busy and day < self._fates.year_start + CARRIED_OVER_DAYS else 0.0, self.filings.carried_over),
+        ]
+        for kind, (mean, story) in enumerate(begins):
+            for number in range(occurrences(mean * volume, rng) if mean else 0):
+                name = (kind, unit.code, day, number)
+                moment = midnight(day) + office_second(emitter.begin("story", *name))
+                story(unit, moment, name)
+            rng = emitter.begin("unit", unit.code, day, kind)

@@ -45,6 +45,10 @@ class FilingStory:
         rng = self._emitter.rng
         self._play(self._open(unit, at, number, online=online), self._ending(rng), rng)
 
+    def tell_online(self, unit: Unit, at: int, number: object) -> None:
+        """One filing that comes in online, as on a day off."""
+        self.tell(unit, at, number, online=True)
+
     def mishap(self, unit: Unit, at: int, number: object) -> None:
         """A filing that is offered online, is handed in over the counter, and gets its result: a miss of T09."""
         filing = self._open(unit, at, number, online=False)
