@@ -41,18 +41,15 @@ class LocalStack:
         self._supervisor = ChildProcess(command, self.environment, folder / "supervisor.log")
         self.supervisor = SupervisorClient(self.settings)
 
-    def start(self) -> None:
-        """Returns when every process is ready. Blocks. On failure everything is stopped again."""
+    def start(self, command: str = "up") -> None:
+        """Returns when `up` (or `demo`) has. Blocks. On failure everything is stopped again."""
         self._supervisor.start().wait_ready(self.supervisor.running)
         try:
-            self._up()
+            done = self.run("deploy.local.stack", command, timeout_seconds=UP_DEADLINE_SECONDS)
+            assert done.returncode == 0, done.stdout + done.stderr
         except BaseException:
             self.stop()
             raise
-
-    def _up(self) -> None:
-        done = self.run("deploy.local.stack", "up", timeout_seconds=UP_DEADLINE_SECONDS)
-        assert done.returncode == 0, done.stdout + done.stderr
 
     def stop(self) -> None:
         """Stops everything; the data stay."""

@@ -29,6 +29,7 @@ def demo(settings: StackSettings) -> None:
     client.stop("simulator")
     log = settings.logs / "simulator.log"
     seen = log.stat().st_size if log.exists() else 0
+    print("Gửi dữ liệu từ đầu năm (mô phỏng) …", flush=True)
     client.start("simulator")
     _follow(settings, client, log, seen)
     _say_where(settings, time.monotonic() - started)
@@ -38,14 +39,19 @@ def _follow(settings: StackSettings, client: SupervisorClient, log: Path, seen: 
     """Shows the simulator's progress until its live stream begins."""
     end, first = time.monotonic() + HISTORY_DEADLINE_SECONDS, seen
     while LIVE_MARK not in _from(log, first):
-        new = _from(log, seen)
-        seen += len(new)
-        sys.stdout.write(new.decode(errors="replace"))
-        sys.stdout.flush()
+        seen += _show(_from(log, seen))
         if client.state("simulator").state not in ("RUNNING", "STARTING") or time.monotonic() > end:
             message = f"Bộ mô phỏng không gửi hết được dữ liệu:\n{tail(settings, 'simulator')}"
             raise StackError(message)
         time.sleep(POLL_SECONDS)
+
+
+def _show(new: bytes) -> int:
+    """Passes the progress bar on to a terminal; in a log each of its hundred states would be a line."""
+    if sys.stdout.isatty():
+        sys.stdout.write(new.decode(errors="replace"))
+        sys.stdout.flush()
+    return len(new)
 
 
 def _from(log: Path, offset: int) -> bytes:
