@@ -1,0 +1,110 @@
+"""Corrections and retractions: which events stand, and what is said of the others."""
+
+from collections.abc import Sequence
+from itertools import permutations
+
+import pytest
+
+from services.scoring.fold import effective
+from services.scoring.records import Kept
+
+Said = dict[str, tuple[str, str]]
+
+
+def event(id_: str, corrects: str = "", *, retracts: str = "", recorded: int = 0, source: str = "a") -> Kept:
+    kind, data = ("event.retracted", {"id": retracts}) if retracts else ("filing.rated", {"rating": "satisfied"})
+    return Kept(source, id_, kind, 0, "u", recorded, corrects, b"", data, 0)
+
+
+def folded(events: Sequence[Kept]) -> tuple[set[str], Said]:
+    standing, fates = effective(events)
+    return {e.id for e in standing}, {id_: fate for (_, id_), fate in fates.items()}
+
+
+CASES: dict[str, tuple[list[Kept], set[str], Said]] = {
+    "a correction replaces the event it names": (
+        [event("e"), event("c", "e")],
+        {"c"},
+        {"e": ("superseded", "c")},
+    ),
+    "a correction of a correction stands for the original": (
+        [event("e"), event("c", "e"), event("d", "c")],
+        {"d"},
+        {"e": ("superseded", "d"), "c": ("superseded", "d")},
+    ),
+    "of two corrections the later recorded wins": (
+        [event("e"), event("c", "e", recorded=2), event("d", "e", recorded=1)],
+        {"c"},
+        {"e": ("superseded", "c"), "d": ("superseded", "c")},
+    ),
+    "of two corrections recorded together the higher id wins": (
+        [event("e"), event("c", "e", recorded=1), event("d", "e", recorded=1)],
+        {"d"},
+        {"e": ("superseded", "d"), "c": ("superseded", "d")},
+    ),
+    "retracting the winning correction restores the one below it": (
+        [event("e"), event("c", "e", recorded=1), event("d", "e", recorded=2), event("r", retracts="d")],
+        {"c"},
+        {"e": ("superseded", "c"), "d": ("retracted", "r"), "r": ("noted", "d")},
+    ),
+    "retracting the only correction restores the original": (
+        [event("e"), event("c", "e"), event("r", retracts="c")],
+        {"e"},
+        {"c": ("retracted", "r"), "r": ("noted", "c")},
+    ),
+    "retracting an event takes its corrections back with it": (
+        [event("e"), event("c", "e"), event("d", "c"), event("r", retracts="e")],
+        set(),
+        {"e": ("retracted", "r"), "c": ("retracted", "r"), "d": ("retracted", "r"), "r": ("noted", "e")},
+    ),
+    "retracting a retraction undoes it": (
+        [event("e"), event("r", retracts="e"), event("s", retracts="r")],
+        {"e"},
+        {"r": ("retracted", "s"), "s": ("noted", "r")},
+    ),
+    "a third retraction brings the first back": (
+        [event("e"), event("r", retracts="e"), event("s", retracts="r"), event("t", retracts="s")],
+        set(),
+        {"e": ("retracted", "r"), "r": ("noted", "e"), "s": ("retracted", "t"), "t": ("noted", "s")},
+    ),
+    "links to nothing are orphans and so is what hangs on them": (
+        [event("c", "missing"), event("d", "c"), event("r", retracts="absent")],
+        set(),
+        {"c": ("orphan", "missing"), "d": ("orphan", "c"), "r": ("orphan", "absent")},
+    ),
+    "corrections in a ring have no effect": (
+        [event("c", "d"), event("d", "c"), event("x", "d"), event("s", "s")],
+        set(),
+        {"c": ("cycle", "d"), "d": ("cycle", "c"), "x": ("cycle", "d"), "s": ("cycle", "s")},
+    ),
+    "retractions in a ring have no effect": (
+        [event("e"), event("r", retracts="s"), event("s", retracts="r"), event("t", retracts="t")],
+        {"e"},
+        {"r": ("cycle", "s"), "s": ("cycle", "r"), "t": ("cycle", "t")},
+    ),
+    "a retraction can neither be corrected nor correct": (
+        [event("e"), event("r", "e", retracts="e"), event("c", "r")],
+        set(),
+        {"e": ("retracted", "r"), "r": ("noted", "e"), "c": ("orphan", "r")},
+    ),
+    "the same id of another source is another event": (
+        [event("e"), event("c", "e", source="b"), event("r", retracts="e", source="b")],
+        {"e"},
+        {"c": ("orphan", "e"), "r": ("orphan", "e")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_links_fold_the_same_in_every_order(name: str) -> None:
+    events, standing, said = CASES[name]
+    for order in permutations(events):
+        assert folded(order) == (standing, said)
+
+
+def test_chains_of_twenty_thousand_links_end() -> None:
+    corrections = [event("0")] + [event(str(n), str(n - 1)) for n in range(1, 20_000)]
+    assert folded(corrections)[0] == {"19999"}
+    retractions = [event("0")] + [event(str(n), retracts=str(n - 1)) for n in range(1, 20_000)]
+    assert folded(retractions)[0] == set()
+    assert folded(retractions[:-1])[0] == {"0"}
