@@ -16,8 +16,8 @@ from supervisor.xmlrpc import SupervisorTransport
 from deploy.local.stack.procfile import Process
 from deploy.local.stack.settings import REPO, StackSettings
 
-SOCKET_PATH_LIMIT_BYTES = 90
-"""A unix socket's path holds 107 bytes, and the supervisor first binds it under a longer, temporary name."""
+SOCKET_PATH_LIMIT_BYTES = 98
+"""A unix socket's path holds 107 bytes; the supervisor first binds it with a dot and its process id appended."""
 STOP_WAIT_SECONDS = 25
 """Kafka flushes and the engine closes its session within 2 s; after this they are killed with their children."""
 START_SECONDS = 5
