@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.api import problems
 from services.api.access import Gate
+from services.api.boards import Boards
 from services.api.clock import Clock, system_clock
 from services.api.database import ClickHouseReader
 from services.api.guard import Guard
@@ -45,7 +46,7 @@ def create_app(settings: ApiSettings, clock: Clock | None = None) -> FastAPI:
     app = FastAPI(
         title="Chỉ tiêu", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json"
     )
-    app.state.reader, app.state.clock, app.state.feed = database, clock, feed
+    app.state.reader, app.state.boards, app.state.clock, app.state.feed = database, Boards(database), clock, feed
     app.state.gate = Gate(keys, sessions, LoginLimit(), clock, settings.api_open_board)
     for routes in ROUTERS:
         app.include_router(routes.router)

@@ -249,6 +249,15 @@ class Ranking(Answer):
     units: list[UnitRank]
 
 
+class Overview(Answer):
+    """The province's cells and the worst units under one stamp."""
+
+    period: str
+    stamp: Stamp
+    cells: list[Cell]
+    units: list[UnitRank]
+
+
 class CellRef(Answer):
     """A contribution of an event."""
 

@@ -29,6 +29,16 @@ class Scope:
     indicator: str = ""
     level: str = ""
 
+    def covers(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of the board is in the scope."""
+        whole = row["unit_kind"] == "province"
+        levels = {"": True, "whole": whole, "units": not whole}
+        return (
+            self.unit in {"", row["unit"]}
+            and self.indicator in {"", row["indicator"]}
+            and levels.get(self.level, not whole and row["unit_level"] == self.level)
+        )
+
     def parameters(self) -> Row:
         """Values for the placeholders of the queries below."""
         return {
@@ -45,10 +55,16 @@ _CELLS = "board(period = {period:String}, as_of = {as_of:Date})"
 _FILTER = """
 ({unit:String} = '' OR cells.unit = {unit:String}) AND ({indicator:String} = '' OR cells.indicator = {indicator:String})
 AND ({level:String} = '' OR cells.unit IN (
-    SELECT unit FROM catalogue_units WHERE multiIf({level:String} = 'whole', kind = 'province', kind = 'province', false,
-                                                   {level:String} = 'units' OR level = {level:String})))
+    SELECT unit FROM catalogue_units
+    WHERE multiIf({level:String} = 'whole', kind = 'province', kind = 'province', false,
+                  {level:String} = 'units' OR level = {level:String})))
 """
-BOARD = f"SELECT * FROM {_CELLS} AS cells WHERE {_FILTER} ORDER BY position, figure, unit"  # noqa: S608
+BOARD = f"""
+SELECT * FROM {_CELLS} AS cells
+INNER JOIN (SELECT unit AS unit_key, level AS unit_level, kind AS unit_kind FROM catalogue_units) AS units
+    ON units.unit_key = cells.unit
+ORDER BY position, figure, unit
+"""  # noqa: S608
 
 REPORT = f"""
 SELECT * FROM {_CELLS} AS cells
@@ -129,7 +145,7 @@ SELECT (SELECT arraySort(groupArray((partition, offset, received))) FROM waterma
 
 
 async def board(reader: Reader, scope: Scope) -> list[Row]:
-    """Rows of the board in the order of the plan; each carries the stamp."""
+    """All cells of the scope's period and day in the order of the plan; each row carries the stamp."""
     return await reader.rows(BOARD, scope.parameters())
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request
 
 from services.api import queries
+from services.api.boards import Boards
 from services.api.clock import Clock, local_day
 from services.api.problems import ProblemError
 from services.api.queries import Reader, Scope
@@ -42,12 +43,19 @@ def reader_of(request: Request) -> Reader:
     return reader
 
 
+def boards_of(request: Request) -> Boards:
+    """The shared board of the running app."""
+    boards: Boards = request.app.state.boards
+    return boards
+
+
 def clock_of(request: Request) -> Clock:
     """The clock of the running app."""
     clock: Clock = request.app.state.clock
     return clock
 
 
+BoardsOf = Annotated[Boards, Depends(boards_of)]
 ReaderOf = Annotated[Reader, Depends(reader_of)]
 ClockOf = Annotated[Clock, Depends(clock_of)]
 

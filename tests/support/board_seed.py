@@ -14,7 +14,8 @@ TOKEN = 7
 YEAR_START = date(2026, 1, 1)
 LEDGER = "kind reading unit day subject source id num den excluded reason received partition offset token".split()
 TRANSITION = (
-    "alert_id number rule indicator figure unit period from_state to_state reason severity at sentence_vi evidence token"
+    "alert_id number rule indicator figure unit period from_state to_state reason severity at sentence_vi evidence "
+    "token"
 ).split()
 EVENT = (
     "kind source id subject type unit time received outcome other_id cells exclusions data partition offset seq token"
@@ -161,11 +162,13 @@ def _hear_sources(client: Client, now: datetime) -> None:
 
 def _raise_alerts(client: Client, today: date, now: datetime) -> None:
     found = client.query(
-        "SELECT cells.indicator, cells.figure, cells.unit, figures.figure_vi, units.name_vi, num, den, percent, target, comparator "
+        "SELECT cells.indicator, cells.figure, cells.unit, figures.figure_vi, units.name_vi, num, den, percent, "
+        "target, comparator "
         "FROM board(period = '2026', as_of = {day:Date}) AS cells "
         "INNER JOIN catalogue_units AS units ON units.unit = cells.unit "
         "INNER JOIN catalogue_figures AS figures ON figures.figure = cells.figure "
-        "WHERE cells.status = 'below' AND units.kind != 'province' AND den > 20 ORDER BY cityHash64(cells.figure, cells.unit) LIMIT 18",
+        "WHERE cells.status = 'below' AND units.kind != 'province' AND den > 20 "
+        "ORDER BY cityHash64(cells.figure, cells.unit) LIMIT 18",
         parameters={"day": today},
     ).result_rows
     rows = []

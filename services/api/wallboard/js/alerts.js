@@ -12,8 +12,8 @@ export async function alertsPage(place) {
   const all = await catalogue(stamp.catalogue_version);
   const open = (alert) => (["firing", "pending"].includes(alert.state) ? 0 : 1);
   const ordered = [...alerts.alerts].sort((a, b) => open(a) - open(b) || b.changed.localeCompare(a.changed));
-  show(place, h("article", { class: "page" }, crumbs(all), h("h2", {}, `${say("all_alerts")} (${alerts.open})`), alertTable(all, ordered)));
-  return { stamp, title: say("all_alerts") };
+  const draw = () => show(place, h("article", { class: "page" }, crumbs(all), h("h2", {}, `${say("all_alerts")} (${alerts.open})`), alertTable(all, ordered)));
+  return { draw, stamp, title: () => say("all_alerts") };
 }
 
 export function alertTable(all, alerts) {

@@ -15,27 +15,28 @@ let chosen = null;
 export async function cellPage(place, indicator, unit, who) {
   const answer = await ask(`/v1/cells/${indicator}/${unit}`, chosenTime());
   const all = await catalogue(answer.stamp.catalogue_version);
-  const figure = answer.figures.find((one) => one.cell.figure === chosen) ?? answer.figures[0];
-  const title = indicatorName(all, indicator);
-  const cases = place.querySelector("[data-cases]") ?? h("section", { "data-cases": "" });
-  const again = () => document.dispatchEvent(new Event("language"));
-  show(place, h("article", { class: "page" },
-    crumbs(all, h("a", { href: link(`/units/${unit}`), "data-key": "crumb-unit" }, unitName(all, unit)),
-      h("a", { href: link(`/indicators/${indicator}`), "data-key": "crumb-indicator" }, title)),
-    h("h2", {}, `${title} · ${unitName(all, unit)}`),
-    answer.figures.length > 1 ? tabs(answer.figures, figure, again) : null,
-    facts(figure.cell, all.figures.get(figure.cell.figure)),
-    h("h3", {}, say("history")), chart(figure.history, figure.cell, answer.start, answer.end),
-    h("h3", {}, say("why")), why(figure),
-    h("h3", {}, say("filings")), cases));
-  await subjects(cases, { indicator, unit, figure: figure.cell.figure, ...chosenTime() }, who);
-  return { stamp: answer.stamp, unit: all.units.get(unit), title };
+  const title = () => indicatorName(all, indicator);
+  const draw = () => {
+    const figure = answer.figures.find((one) => one.cell.figure === chosen) ?? answer.figures[0];
+    const cases = place.querySelector("[data-cases]") ?? h("section", { "data-cases": "" });
+    show(place, h("article", { class: "page" },
+      crumbs(all, h("a", { href: link(`/units/${unit}`), "data-key": "crumb-unit" }, unitName(all, unit)),
+        h("a", { href: link(`/indicators/${indicator}`), "data-key": "crumb-indicator" }, title())),
+      h("h2", {}, `${title()} · ${unitName(all, unit)}`),
+      answer.figures.length > 1 ? tabs(answer.figures, figure, draw) : null,
+      facts(figure.cell, all.figures.get(figure.cell.figure)),
+      h("h3", {}, say("history")), chart(figure.history, figure.cell, answer.start, answer.end),
+      h("h3", {}, say("why")), why(figure),
+      h("h3", {}, say("filings")), cases));
+    subjects(cases, { indicator, unit, figure: figure.cell.figure, ...chosenTime() }, who);
+  };
+  return { draw, stamp: answer.stamp, unit: all.units.get(unit), title };
 }
 
-function tabs(figures, shown, again) {
+function tabs(figures, shown, draw) {
   return h("div", { class: "tabs" }, figures.map((one) => h("button", {
     type: "button", "aria-pressed": String(one === shown), "data-key": `figure-${one.cell.figure}`,
-    onclick: () => { chosen = one.cell.figure; again(); },
+    onclick: () => { chosen = one.cell.figure; draw(); },
   }, one[`name_${language()}`])));
 }
 

@@ -12,15 +12,15 @@ export async function indicatorPage(place, indicator) {
   const board = await ask("/v1/board", { indicator, ...chosenTime() });
   const all = await catalogue(board.stamp.catalogue_version);
   const facts = all.indicators.get(indicator);
-  const title = indicatorName(all, indicator);
-  show(place, h("article", { class: "page" }, crumbs(all), h("h2", {}, title), facts ? quote(facts) : null,
+  const title = () => indicatorName(all, indicator);
+  const draw = () => show(place, h("article", { class: "page" }, crumbs(all), h("h2", {}, title()), facts ? quote(facts) : null,
     h("p", { class: "lead" }, say("ranked")),
     h("div", { class: "scroll" }, h("table", { class: "table" },
       h("thead", {}, h("tr", {}, ["unit", "rate", "target", "status", "counted", "days30", "notes"].map((key) =>
         h("th", { scope: "col", class: ["rate", "counted", "days30"].includes(key) ? "number" : "" }, say(key))))),
       h("tbody", {}, ranked(all, board.cells).map((cell) => cellRow(cell, name(all, cell), `/cells/${cell.indicator}/${cell.unit}`))))),
     reportLink({ indicator })));
-  return { stamp: board.stamp, title };
+  return { draw, stamp: board.stamp, title };
 }
 
 // The province first, then the worst; by what is missing to the target, so that 69 of 70 stands after 20 of 100.

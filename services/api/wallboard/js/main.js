@@ -36,7 +36,7 @@ async function refresh() {
   const began = Date.now();
   try {
     page = await current();
-    top(place.top, page, who);
+    draw();
   } catch (error) {
     failed(error);
   }
@@ -44,6 +44,13 @@ async function refresh() {
     asking = false;
     if (again) { again = false; refresh(); }
   }, Math.max(0, MIN_GAP_MS - (Date.now() - began)));
+}
+
+function draw() {
+  document.querySelector(".skip").textContent = say("skip");
+  page?.draw();
+  top(place.top, page, who);
+  if (live) banner(place.banner, live, page?.stamp);
 }
 
 function current() {
@@ -82,14 +89,13 @@ async function keyFromAddress() {
 
 async function start() {
   chooseLanguage();
-  document.querySelector(".skip").textContent = say("skip");
   await keyFromAddress();
   who = await session().catch(() => null);
   if (location.pathname === "/login" || (who && !who.role && !who.open_board)) { askForKey(); return; }
   top(place.top, null, who);
-  await refresh();
   live = new Live(refresh, (state) => banner(place.banner, state, page?.stamp));
-  document.addEventListener("language", () => { refresh(); banner(place.banner, live, page?.stamp); });
+  document.addEventListener("language", draw);
+  await refresh();
 }
 
 start();

@@ -4,7 +4,7 @@ export const SHORT = {
   network_coverage: { vi: "Mạng truyền số liệu", en: "Data network" },
   document_signed: { vi: "Văn bản ký số", en: "Signed documents" },
   work_end_to_end_digital: { vi: "Công việc toàn trình", en: "End-to-end digital work" },
-  casefile_online: { vi: "Xử lý hồ sơ trên mạng", en: "Work files online" },
+  casefile_online: { vi: "Xử lý hồ sơ trên mạng", en: "Work files online" },
   report_on_system: { vi: "Báo cáo trên hệ thống", en: "Reports on system" },
   inspection_online: { vi: "Kiểm tra qua mạng", en: "Online inspections" },
   procedure_standardised: { vi: "Chuẩn hóa thủ tục", en: "Standardised procedures" },

@@ -17,7 +17,10 @@ export async function subjects(place, scope, who) {
     place.replaceChildren(h("p", { class: "lead" }, say("need_operate"), " ", h("a", { href: link("/login") }, say("login"))));
     return;
   }
-  await list(place, scope, "");
+  await list(place, scope, "").catch((error) => {
+    delete place.dataset.scope;
+    place.replaceChildren(h("p", { class: "lead", role: "alert" }, error.message));
+  });
 }
 
 async function list(place, scope, state) {

@@ -30,14 +30,12 @@ const worst = (cells) => (cells.some((cell) => cell.shown_status === "below") ? 
 
 function figure(cell) {
   return h("span", { class: "figures" },
-    cell.percent === null
-      ? h("span", { class: "figure words" }, say("no_occurrence_tile"))
-      : h("span", { class: "figure" }, percent(cell.percent), h("small", {}, "%")),
-    cell.percent === null ? null : trend(cell),
-    mark(cell));
+    h("span", { class: "figure" }, percent(cell.percent), cell.percent === null ? null : h("small", {}, "%")),
+    trend(cell), mark(cell));
 }
 
 function mark(cell) {
+  if (cell.percent === null) return h("span", { class: "hidden-text" }, ` ${say(cell.shown_status)}`);
   return h("span", { class: "mark" }, h("span", { "aria-hidden": "true" }, MARK[cell.shown_status]),
     h("span", { class: "hidden-text" }, ` ${say(cell.shown_status)}`));
 }
@@ -58,6 +56,7 @@ function foot(cells, flags) {
 
 function lastLine(cells, flags) {
   if (flags.has("not_recoverable")) return h("span", { class: "flags" }, say("not_recoverable"));
+  if (cells.every((cell) => cell.percent === null)) return h("span", { class: "recent" }, say("no_occurrence_tile"));
   if (cells.length > 1 || cells[0].recent_percent === null) return null;
   return h("span", { class: "recent" }, `${say("days30_tile")} ${percent(cells[0].recent_percent)}%`);
 }

@@ -14,7 +14,7 @@ export function top(place, page, session) {
     page?.tally ? tally(page.tally) : null,
     h("div", { class: "stamp" }, stamp ? freshness(stamp) : null),
     h("nav", { "aria-label": "Language" }, choice("vi"), choice("en"), session?.role ? leave() : null)));
-  document.title = `${say("title")}${page?.title ? ` · ${page.title}` : ""}`;
+  document.title = `${say("title")}${page?.title ? ` · ${page.title()}` : ""}`;
 }
 
 const heading = (stamp) => (stamp ? `${say("title")} ${stamp.as_of.slice(0, 4)}` : say("title"));

@@ -14,15 +14,15 @@ export async function unitPage(place, unit) {
     ask("/v1/board", { unit, ...time }), ask("/v1/alerts", { unit, state: "open", limit: 50 }),
   ]);
   const all = await catalogue(board.stamp.catalogue_version);
-  const title = unitName(all, unit);
-  show(place, h("article", { class: "page" }, crumbs(all), h("h2", {}, title),
+  const title = () => unitName(all, unit);
+  const draw = () => show(place, h("article", { class: "page" }, crumbs(all), h("h2", {}, title()),
     h("div", { class: "scroll" }, h("table", { class: "table" },
       h("thead", {}, h("tr", {}, ["indicator", "rate", "target", "status", "counted", "days30", "notes"].map((key) =>
         h("th", { scope: "col", class: ["rate", "counted", "days30"].includes(key) ? "number" : "" }, say(key))))),
       h("tbody", {}, board.cells.map((cell) => cellRow(cell, name(all, cell), `/cells/${cell.indicator}/${cell.unit}`))))),
     reportLink({ unit }),
     h("h3", {}, say("alerts")), alertTable(all, alerts.alerts)));
-  return { stamp: board.stamp, unit: all.units.get(unit), tally: tally(byIndicator(board.cells)), title };
+  return { draw, stamp: board.stamp, unit: all.units.get(unit), tally: tally(byIndicator(board.cells)), title };
 }
 
 function name(all, cell) {
@@ -34,17 +34,23 @@ function name(all, cell) {
 export async function unitsPage(place) {
   const ranking = await ask("/v1/ranking", { level: "units", ...chosenTime() });
   const all = await catalogue(ranking.stamp.catalogue_version);
-  const wanted = place.querySelector("input")?.value ?? "";
   const rows = h("tbody");
   const fill = (text) => rows.replaceChildren(...ranking.units
     .filter((rank) => folded(unitName(all, rank.unit)).includes(folded(text))).map((rank) => rankRow(all, rank)));
-  fill(wanted);
+  const draw = () => {
+    const wanted = place.querySelector("input")?.value ?? "";
+    fill(wanted);
+    drawUnits(place, all, wanted, fill, rows);
+  };
+  return { draw, stamp: ranking.stamp, title: () => say("all_units") };
+}
+
+function drawUnits(place, all, wanted, fill, rows) {
   show(place, h("article", { class: "page" }, crumbs(all), h("h2", {}, say("all_units")), h("p", { class: "lead" }, say("ranked")),
     h("input", { class: "search", type: "search", value: wanted, placeholder: say("search_unit"), "aria-label": say("search_unit"),
       "data-key": "search", oninput: (event) => fill(event.target.value) }),
     h("table", { class: "table" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("unit")),
       h("th", { scope: "col", class: "number" }, `✗ ${say("below")}`), h("th", { scope: "col", class: "number" }, `✓ ${say("met")}`))), rows)));
-  return { stamp: ranking.stamp, title: say("all_units") };
 }
 
 function rankRow(all, rank) {

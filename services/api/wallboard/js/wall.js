@@ -14,19 +14,18 @@ let before = new Map();
 
 export async function wall(place) {
   const time = chosenTime();
-  const [board, ranking, alerts] = await Promise.all([
-    ask("/v1/board", { level: "whole", ...time }),
-    ask("/v1/ranking", { level: "units", limit: WORST, ...time }),
-    ask("/v1/alerts", { state: "open", limit: ALERTS }),
+  const [board, alerts] = await Promise.all([
+    ask("/v1/overview", { worst: WORST, ...time }), ask("/v1/alerts", { state: "open", limit: ALERTS }),
   ]);
   const all = await catalogue(board.stamp.catalogue_version);
   const groups = byIndicator(board.cells);
-  show(place, h("div", { class: "board" },
-    h("section", { class: "tiles", "aria-label": say("indicator") },
-      groups.map((cells) => tile(all, cells, hasMoved(cells))), legend()),
-    h("div", { class: "side" }, worst(all, ranking.units), open(all, alerts))));
+  const moved = new Set(groups.filter(hasMoved).map((cells) => cells[0].indicator));
   before = new Map(board.cells.map((cell) => [cell.figure, signature(cell)]));
-  return { stamp: board.stamp, unit: provinceOf(all), tally: tally(groups) };
+  const draw = () => show(place, h("div", { class: "board" },
+    h("section", { class: "tiles", "aria-label": say("indicator") },
+      groups.map((cells) => tile(all, cells, moved.has(cells[0].indicator))), legend()),
+    h("div", { class: "side" }, worst(all, board.units), open(all, alerts))));
+  return { draw, stamp: board.stamp, unit: provinceOf(all), tally: tally(groups) };
 }
 
 export function byIndicator(cells) {
@@ -47,7 +46,7 @@ const hasMoved = (cells) => cells.some((cell) => before.has(cell.figure) && befo
 function worst(all, ranks) {
   return h("section", { class: "panel worst" },
     h("h2", {}, h("a", { href: link("/units"), "data-key": "units" }, say("worst"))),
-    h("ol", {}, ranks.map((rank) => h("li", {},
+    h("ol", {}, ranks.filter((rank) => rank.below > 0).map((rank) => h("li", {},
       h("a", { href: link(`/units/${rank.unit}`), "data-key": `unit-${rank.unit}` }, wallName(all, rank.unit)),
       h("b", { title: say("below") }, `${rank.below} ✗`)))));
 }

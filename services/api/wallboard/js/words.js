@@ -9,7 +9,7 @@ const WORDS = {
   no_occurrence: ["Không phát sinh", "No occurrence"],
   no_target: ["Không có chỉ tiêu", "No target"],
   no_occurrence_tile: ["không phát sinh", "no events"],
-  provisional: ["tạm tính", "provisional"],
+  provisional: ["tạm tính", "prelim."],
   stale: ["số liệu cũ", "stale"],
   not_recoverable: ["✗ không thể đạt trong năm", "✗ out of reach this year"],
   offline_conflict: ["trùng số giấy", "paper conflict"],
