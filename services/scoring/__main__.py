@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
+from typing import NoReturn
 
 from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -27,17 +28,21 @@ def main() -> None:
     run(ScoringSettings())
 
 
-def run(settings: ScoringSettings) -> None:
+def run(settings: ScoringSettings) -> NoReturn:
     """Never returns. A worker that lost a partition leaves at once: what it still holds is stale."""
     configure_logs("scoring", settings.log_level)
     try:
-        reason = asyncio.run(serve(settings, Facts.from_catalogue(load_catalogue())))
+        asyncio.run(serve(settings, Facts.from_catalogue(load_catalogue()), leave))
     except (StartError, RetryableError, ClickHouseError, KafkaError, OSError) as error:
-        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        leave(f"{type(error).__name__}: {error}".partition("\n")[0])
+    leave("")
+
+
+def leave(reason: str) -> NoReturn:
+    """Ends the process at once; a reason becomes its last line. What it still holds is in the log and the tables."""
     if reason:
         get_logger(__name__).error("exit", reason=reason)
     sys.stdout.flush()
-    # Threads that wait for a broker or an engine must not hold the process back; nothing is left to be written.
     os._exit(EXIT_FAILED if reason else 0)
 
 

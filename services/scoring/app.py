@@ -3,9 +3,10 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from typing import NoReturn
 
 import uvicorn
 from aiokafka import AIOKafkaProducer
@@ -42,10 +43,11 @@ STOP_SECONDS = 10
 log = get_logger(__name__)
 
 
-async def serve(settings: ScoringSettings, facts: Facts) -> str:
-    """Runs until SIGTERM, then returns ""; returns the one line that explains it when the worker must exit instead.
+async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], NoReturn]) -> None:
+    """Runs until SIGTERM. When the worker must exit instead, `leave` ends the process and is told the reason.
 
-    Raises `StartError`, `RetryableError` or `KafkaError` when a dependency is missing at start.
+    Unwinding would wait for Faust's threads, and those for a broker. Raises `StartError`, `RetryableError`,
+    `ClickHouseError` or `KafkaError` when a dependency is missing at start.
     """
     stop = _stop_signal()
     async with AsyncExitStack() as stack:
@@ -60,11 +62,11 @@ async def serve(settings: ScoringSettings, facts: Facts) -> str:
         watching = asyncio.create_task(watch(worker, wiring.reader, settings.scoring_stuck_seconds))
         reason = await _until_end(stop, worker, stream)
         watching.cancel()
-        if not reason:
-            await worker.revoked(set(worker.lanes))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stream.stop(), STOP_SECONDS)
-        return reason
+        if reason:
+            leave(reason)
+        await worker.revoked(set(worker.lanes))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stream.stop(), STOP_SECONDS)
 
 
 async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -> Wiring:
