@@ -1,5 +1,7 @@
 """Creates the topics that are missing and proves that the others are as they must be."""
 
+import asyncio
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -8,6 +10,11 @@ from shared.errors import StartError
 from shared.kafka import admin
 from shared.settings import SharedSettings
 from shared.topics import Topic, required_topics
+
+KNOWN_SECONDS = 15
+"""A new topic is known within milliseconds; on a busy machine within a second."""
+
+KNOWN_POLL_SECONDS = 0.1
 
 
 async def create_topics(settings: SharedSettings) -> list[str]:
@@ -21,6 +28,7 @@ async def create_topics(settings: SharedSettings) -> list[str]:
         missing = [t for t in required_topics(settings.partitions, settings.topic_prefix) if t.name not in present]
         if missing:
             await _create(client, missing, settings.kafka_replicas)
+            await _wait_until_known(client, missing)
         await _verify(client, settings)
         return [topic.name for topic in missing]
 
@@ -66,6 +74,17 @@ async def _create(client: AIOKafkaAdminClient, topics: list[Topic], replicas: in
     for name, code, *_ in response.topic_errors:
         if code and for_code(code) is not TopicAlreadyExistsError:
             raise StartError(f"topic {name} cannot be created: {for_code(code).__name__}")
+
+
+async def _wait_until_known(client: AIOKafkaAdminClient, topics: list[Topic]) -> None:
+    """The controller answers before the broker knows the topic."""
+    wanted = {topic.name: topic.partitions for topic in topics}
+    try:
+        async with asyncio.timeout(KNOWN_SECONDS):
+            while not wanted.items() <= (await _partitions(client)).items():  # noqa: ASYNC110 - Kafka tells no one
+                await asyncio.sleep(KNOWN_POLL_SECONDS)
+    except TimeoutError as error:
+        raise StartError(f"topics were created but are not known after {KNOWN_SECONDS} s") from error
 
 
 async def _verify(client: AIOKafkaAdminClient, settings: SharedSettings) -> None:

@@ -22,9 +22,7 @@ BATCH = "application/cloudevents-batch+json"
 
 
 @pytest.fixture(scope="module")
-def ingest(
-    kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LocalIngest]:
+def ingest(kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
     process = LocalIngest(
         tmp_path_factory.mktemp("ingest"), kafka.bootstrap, create_schema(engine), f"t{uuid4().hex[:8]}."
     )
@@ -64,7 +62,11 @@ def test_a_structured_event_is_accepted_and_stands_in_the_log_normalised(ingest:
         "dry_run": False, "accepted": 1, "rejected": 0, "results": [{"id": sent["id"], "status": "accepted"}],
     }  # fmt: skip
     (found,) = [one for one in ingest.events() if one.id == sent["id"]]
-    assert (found.type, found.source, found.data["due_at"]) == ("filing.received", "/systems/dvc", "2026-03-16T10:00:00Z")
+    assert (found.type, found.source, found.data["due_at"]) == (
+        "filing.received",
+        "/systems/dvc",
+        "2026-03-16T10:00:00Z",
+    )
 
 
 def test_binary_mode_is_the_same_event_as_structured_mode(ingest: LocalIngest, key: str) -> None:
@@ -130,31 +132,31 @@ def test_a_dry_run_says_so_and_writes_nothing(ingest: LocalIngest, key: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "headers", "status", "reason"),
+    ("body", "kind", "headers", "expected"),
     [
-        (b"{", STRUCTURED, {}, 400, "invalid_json"),
-        (b"[1,", BATCH, {}, 400, "invalid_json"),
-        (b"[]", BATCH, {}, 400, "empty_batch"),
-        (b'[{"id":"\xff"}]', BATCH, {}, 422, "events_rejected"),
-        (b"[" * 200_000, BATCH, {}, 400, "invalid_json"),
-        (b"{}", "text/plain", {}, 415, "unsupported_media_type"),
-        (b"{}", "application/json", {}, 415, "unsupported_media_type"),
-        (b"{}", STRUCTURED + "; charset=utf-16", {}, 415, "unsupported_media_type"),
-        (b"{}", STRUCTURED, {"content_encoding": "br"}, 415, "unsupported_content_encoding"),
-        (b"not gzip", STRUCTURED, {"content_encoding": "gzip"}, 415, "unsupported_content_encoding"),
-        (b" " * 10_000_000, STRUCTURED, {}, 413, "body_too_large"),
-        (gzip.compress(b" " * 60_000_000), BATCH, {"content_encoding": "gzip"}, 413, "inflated_too_large"),
-        (zstandard.compress(b" " * 60_000_000), BATCH, {"content_encoding": "zstd"}, 413, "inflated_too_large"),
-        (b"[" + b"1," * 1_000_000 + b"1]", BATCH, {}, 413, "too_many_events"),
-        (json.dumps([{}] * 1001).encode(), BATCH, {}, 413, "too_many_events"),
+        (b"{", STRUCTURED, {}, (400, "invalid_json")),
+        (b"[1,", BATCH, {}, (400, "invalid_json")),
+        (b"[]", BATCH, {}, (400, "empty_batch")),
+        (b'[{"id":"\xff"}]', BATCH, {}, (422, "events_rejected")),
+        (b"[" * 200_000, BATCH, {}, (400, "invalid_json")),
+        (b"{}", "text/plain", {}, (415, "unsupported_media_type")),
+        (b"{}", "application/json", {}, (415, "unsupported_media_type")),
+        (b"{}", STRUCTURED + "; charset=utf-16", {}, (415, "unsupported_media_type")),
+        (b"{}", STRUCTURED, {"content_encoding": "br"}, (415, "unsupported_content_encoding")),
+        (b"not gzip", STRUCTURED, {"content_encoding": "gzip"}, (415, "unsupported_content_encoding")),
+        (b" " * 10_000_000, STRUCTURED, {}, (413, "body_too_large")),
+        (gzip.compress(b" " * 60_000_000), BATCH, {"content_encoding": "gzip"}, (413, "inflated_too_large")),
+        (zstandard.compress(b" " * 60_000_000), BATCH, {"content_encoding": "zstd"}, (413, "inflated_too_large")),
+        (b"[" + b"1," * 1_000_000 + b"1]", BATCH, {}, (413, "too_many_events")),
+        (json.dumps([{}] * 1001).encode(), BATCH, {}, (413, "too_many_events")),
     ],
 )
 def test_bad_requests_get_their_documented_answer(
-    ingest: LocalIngest, key: str, body: bytes, kind: str, headers: dict[str, str], status: int, reason: str
+    ingest: LocalIngest, key: str, body: bytes, kind: str, headers: dict[str, str], expected: tuple[int, str]
 ) -> None:
     answer = post(ingest, key, body, kind=kind, **headers)
 
-    assert (answer.status_code, answer.json()["reason"]) == (status, reason)
+    assert (answer.status_code, answer.json()["reason"]) == expected
     assert answer.headers["content-type"] == "application/problem+json"
     assert post(ingest, key, [filing_rated("after")]).status_code == 202
 

@@ -41,9 +41,7 @@ class LocalIngest:
             **{f"CHITIEU_INGEST_{name.upper()}": value for name, value in settings.items()},
         }
         self.shared = SharedSettings(kafka_bootstrap=bootstrap, topic_prefix=prefix)
-        self.process = ChildProcess(
-            [sys.executable, "-m", "services.ingest"], self.environment, folder / "ingest.log"
-        )
+        self.process = ChildProcess([sys.executable, "-m", "services.ingest"], self.environment, folder / "ingest.log")
 
     def start(self) -> None:
         """Creates the topics, starts the process, and returns when it says that it is ready. Blocks."""
