@@ -1,20 +1,36 @@
 """Opens the engine, says it is ready, serves until SIGTERM, closes the engine, leaves."""
 
+import asyncio
 import fcntl
 import logging
 import os
 import signal
 import sys
 from pathlib import Path
+from socket import socket
 from typing import TextIO
 
 import uvicorn
 from pydantic import ValidationError
+from typing_extensions import override
 
-from deploy.local.engine.app import create_app
+from deploy.local.engine.app import QueryServer, create_app
 from deploy.local.engine.errors import EngineError
 from deploy.local.engine.sessions import Engine
 from deploy.local.engine.settings import EngineSettings
+
+
+class Server(uvicorn.Server):
+    """Waits at its end for what writes, not for what only reads."""
+
+    def __init__(self, config: uvicorn.Config, queries: QueryServer) -> None:
+        super().__init__(config)
+        self._queries = queries
+
+    @override
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        await asyncio.to_thread(self._queries.end_reads)
+        await super().shutdown(sockets)
 
 
 def main() -> None:
@@ -31,17 +47,17 @@ def main() -> None:
         sys.exit("Engine: " + "; ".join(str(one["msg"]) for one in error.errors()))
     except (EngineError, OSError, ValueError) as error:
         sys.exit(f"Engine: {str(error).splitlines()[0]}")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, accounts, engine),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=settings.shutdown_seconds,
-            server_header=False,
-        )
+    queries = QueryServer(settings, accounts, engine)
+    config = uvicorn.Config(
+        create_app(queries),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        server_header=False,
     )
+    server = Server(config, queries)
     # uvicorn raises the signal that ended it once more; the engine has to be closed first.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from deploy.local.engine.accounts import Account, authenticate
 from deploy.local.engine.answers import Answers
-from deploy.local.engine.bodies import read_body
+from deploy.local.engine.bodies import Body, read_body
 from deploy.local.engine.call import read_call, read_credentials, url_pairs
 from deploy.local.engine.errors import EngineError
 from deploy.local.engine.execution import Execution, Outcome, Request
@@ -30,9 +30,8 @@ from deploy.local.engine.settings import EngineSettings
 INTERNAL = EngineError(1001, "STD_EXCEPTION", "Internal error of the embedded engine's server")
 
 
-def create_app(settings: EngineSettings, accounts: Sequence[Account], engine: Engine) -> Starlette:
-    """The server's application; `engine` is open, and is closed by the caller after the application has ended."""
-    server = QueryServer(settings, accounts, engine)
+def create_app(server: "QueryServer") -> Starlette:
+    """The server's application; its engine is closed by the caller after the application has ended."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -101,13 +100,13 @@ class QueryServer:
         """Prometheus text."""
         return Response(generate_latest(self._metrics.registry), media_type="text/plain; version=0.0.4")
 
+    def end_reads(self) -> None:
+        """Ends the queries that change nothing; what writes may finish."""
+        self._cancel([one for one in self._running.all() if not one.writes])
+
     def close(self) -> None:
         """Ends the queries that still run and waits until their sessions are closed."""
-        session = self._engine.control()
-        try:
-            cancel(session, self._running.all())
-        finally:
-            session.close()
+        self._cancel(self._running.all())
         for lane in (self._reads, self._writes, self._control):
             lane.close()
 
@@ -117,27 +116,42 @@ class QueryServer:
         call = read_call(pairs, http.headers)
         running = self._running.enter(call.query_id, account.name)
         try:
-            body = await read_body(http, self._settings.max_body_bytes)
+            body = await self._received(http, running)
             if body.fields:
                 call = read_call([*pairs, *body.fields], {**http.headers, "x-clickhouse-query-id": call.query_id})
             request = Request(call, account, running, body.chunks, body.coding, reads_only=http.method == "GET")
             lane = self._lane(request)
             future = lane.submit(partial(self._execution.run, request), partial(self._running.leave, running))
+            running.when_killed(future.cancel)
         except BaseException:
             self._running.leave(running)
             raise
         outcome = await self._until_done(http, asyncio.wrap_future(future), running)
         return await self._answers.succeeded(request, outcome, http.headers.get("accept-encoding", ""), started)
 
+    async def _received(self, http: HttpRequest, running: Running) -> Body:
+        """The body; a kill stops waiting for it, however long the client takes."""
+        loop = asyncio.get_running_loop()
+        reading = asyncio.ensure_future(read_body(http, self._settings.max_body_bytes))
+        running.when_killed(partial(loop.call_soon_threadsafe, reading.cancel))
+        try:
+            return await reading
+        except asyncio.CancelledError:
+            running.check_not_killed()
+            raise
+
     async def _until_done(self, http: HttpRequest, work: "asyncio.Future[Outcome]", running: Running) -> Outcome:
-        """The outcome; when the client goes away first, a query is ended (an insert that has begun just finishes)."""
+        """The outcome; when the client goes away first, what only reads is ended, and what writes finishes."""
         gone = asyncio.ensure_future(_disconnected(http))
         either: set[asyncio.Future[Any]] = {work, gone}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                await asyncio.wrap_future(self._control.submit(partial(self._cancel, running), lambda: None))
+            if not work.done() and not running.writes:
+                await asyncio.wrap_future(self._control.submit(partial(self._cancel, [running]), lambda: None))
             return await work
+        except asyncio.CancelledError:
+            running.check_not_killed()
+            raise
         finally:
             gone.cancel()
 
@@ -149,10 +163,10 @@ class QueryServer:
     def _account(self, name: str) -> Account:
         return next(one for one in self._accounts if one.name == name)
 
-    def _cancel(self, running: Running) -> None:
+    def _cancel(self, queries: Sequence[Running]) -> None:
         session = self._engine.control()
         try:
-            cancel(session, [running])
+            cancel(session, queries)
         finally:
             session.close()
 

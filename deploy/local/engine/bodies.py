@@ -1,19 +1,19 @@
 """Request bodies: plain bytes, or the fields of a form."""
 
 from dataclasses import dataclass
+from email.message import Message
+from email.parser import BytesParser
 
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request as HttpRequest
 
 from deploy.local.engine.errors import EngineError
 
-FORM_MAX_FIELDS = 1000
-"""A statement has as many parameters as its author wrote; this is far above and still bounded."""
+FORM = "multipart/form-data"
 
 
 @dataclass(frozen=True)
 class Body:
-    """A body as it came, with its content coding; or the fields of a multipart form."""
+    """A body as it came, with its content coding; or the fields of a form, which clients use for long parameters."""
 
     chunks: tuple[bytes, ...] = ()
     coding: str = ""
@@ -24,25 +24,43 @@ async def read_body(http: HttpRequest, limit_bytes: int) -> Body:
     """The whole body. `EngineError` 229 above the limit, 48 for files (external tables), 36 for a broken form."""
     if int(http.headers.get("content-length", "0")) > limit_bytes:
         raise _too_large(limit_bytes)
-    if http.headers.get("content-type", "").startswith("multipart/form-data"):
-        return Body(fields=await _fields(http, limit_bytes))
     chunks, total = [], 0
     async for chunk in http.stream():
         total += len(chunk)
         if total > limit_bytes:
             raise _too_large(limit_bytes)
         chunks.append(chunk)
+    content_type = http.headers.get("content-type", "")
+    if content_type.startswith(FORM):
+        return Body(fields=form_fields(content_type, b"".join(chunks)))
     return Body(tuple(chunks), http.headers.get("content-encoding", "").strip().lower())
 
 
-async def _fields(http: HttpRequest, limit_bytes: int) -> tuple[tuple[str, str], ...]:
+def form_fields(content_type: str, body: bytes) -> tuple[tuple[str, str], ...]:
+    """Names and values of a multipart form. `EngineError` 48 when it has a file, 36 when it is broken."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
+    form = BytesParser().parsebytes(head + body)
+    parts = form.get_payload()
+    if form.defects or not isinstance(parts, list):
+        raise _broken_form()
+    return tuple(_field(part) for part in parts if isinstance(part, Message))
+
+
+def _field(part: Message) -> tuple[str, str]:
+    name = part.get_param("name", header="content-disposition")
+    value = part.get_payload(decode=True)
+    if part.get_filename() is not None:
+        raise EngineError(48, "NOT_IMPLEMENTED", "External tables are not available")
+    if not isinstance(name, str) or not isinstance(value, bytes):
+        raise _broken_form()
     try:
-        form = await http.form(max_files=0, max_fields=FORM_MAX_FIELDS, max_part_size=limit_bytes)
-    except MultiPartException as error:
-        if "files" in error.message:
-            raise EngineError(48, "NOT_IMPLEMENTED", "External tables are not available") from error
-        raise EngineError(36, "BAD_ARGUMENTS", "The form could not be read") from error
-    return tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
+        return name, value.decode()
+    except UnicodeDecodeError as error:
+        raise _broken_form() from error
+
+
+def _broken_form() -> EngineError:
+    return EngineError(36, "BAD_ARGUMENTS", "The form could not be read")
 
 
 def _too_large(limit_bytes: int) -> EngineError:

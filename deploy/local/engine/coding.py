@@ -3,15 +3,17 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any, Protocol, cast
+from typing import Any, Protocol
 
-import lz4.frame  # type: ignore[import-untyped]  # published without type information
+import lz4.frame
 import zstandard
 
 from deploy.local.engine.errors import EngineError
 
 CHUNK_BYTES = 1024 * 1024
 """Most that one step of decompression may put out before the cap is looked at again."""
+ZSTD_STEP_BYTES = 2048
+"""zstd has no bound on the output of a step; at most 128 KB come out of each 4 bytes, so 64 MB of this many."""
 WORTH_COMPRESSING_BYTES = 1024
 """Smaller answers travel faster as they are."""
 _ZSTD_LEVEL = 1
@@ -54,10 +56,7 @@ def _decoded(body: Iterable[bytes], coding: str) -> Iterator[bytes]:
     if coding not in _INFLATERS:
         raise EngineError(48, "NOT_IMPLEMENTED", "Content-Encoding must be gzip, deflate, zstd or lz4")
     try:
-        if coding == "zstd":
-            yield from _unzstd(body)
-        else:
-            yield from _frames(body, _INFLATERS[coding])
+        yield from _frames(_slices(body, ZSTD_STEP_BYTES) if coding == "zstd" else body, _INFLATERS[coding])
     except (OSError, EOFError, RuntimeError, zlib.error, zstandard.ZstdError) as error:
         raise EngineError(117, "INCORRECT_DATA", f"Body is not valid {coding}") from error
 
@@ -81,25 +80,30 @@ def _needs_input(inflater: Any) -> bool:
     return bool(inflater.needs_input)
 
 
-def _unzstd(body: Iterable[bytes]) -> Iterator[bytes]:
-    reader = zstandard.ZstdDecompressor().stream_reader(cast("IO[bytes]", _Source(body)), read_across_frames=True)
-    while chunk := reader.read(CHUNK_BYTES):
-        yield chunk
+def _slices(body: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for data in body:
+        for at in range(0, len(data), size):
+            yield data[at : at + size]
 
 
-class _Source:
-    """A file to read from, over chunks."""
+class _Zstd:
+    """zstandard with the interface of the other inflaters; what one call puts out is bounded by what it is given."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._left = b""
+    needs_input = True
 
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes; empty at the end."""
-        if not self._left:
-            self._left = next(self._chunks, b"")
-        taken, self._left = self._left[:size], self._left[size:]
-        return taken
+    def __init__(self) -> None:
+        self._object = zstandard.ZstdDecompressor().decompressobj()
+
+    @property
+    def eof(self) -> bool:
+        return self._object.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._object.unused_data
+
+    def decompress(self, data: bytes, _: int = 0) -> bytes:
+        return self._object.decompress(data)
 
 
 class _Zlib:
@@ -128,7 +132,7 @@ _INFLATERS: dict[str, Callable[[], Any]] = {
     "gzip": lambda: _Zlib(31),
     "deflate": lambda: _Zlib(15),
     "lz4": lz4.frame.LZ4FrameDecompressor,
-    "zstd": zstandard.ZstdDecompressor,
+    "zstd": _Zstd,
 }
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "lz4": lz4.frame.compress,

@@ -71,7 +71,7 @@ def end_queries(engine: Engine, every: RunningQueries, own: Running, statement: 
 def cancel(session: Session, queries: Sequence[Running]) -> None:
     """Tells them to end, and does not wait. One that has not started will not start."""
     for one in queries:
-        one.killed.set()
+        one.kill()
     marks = ", ".join(literal(one.mark) for one in queries if not one.done.is_set())
     if marks:
         session.query(f"KILL QUERY WHERE Settings['log_comment'] IN ({marks}) ASYNC")

@@ -44,8 +44,10 @@ READER_SYSTEM_TABLES = {
 }
 """What clients need to connect and describe; nothing of other people's queries, of files or of the machine."""
 
-_FILE_FUNCTIONS = {"file"}
-"""Functions that read the machine and ask no access right: `SELECT file('/etc/passwd')` works in chDB."""
+_MACHINE_FUNCTIONS = {"executable", "file"}
+"""Functions that reach the machine and ask no access right of their own: `SELECT file('/etc/passwd')` works in chDB."""
+_READER_FUNCTIONS = {"cluster", "clusterallreplicas", "loop", "merge"}
+"""Table functions that name tables in strings, past the list of system tables."""
 _REFUSED_VERBS = {"ATTACH", "DETACH", "EXECUTE", "UNDROP"}
 _CREATED_WITH_ENGINE = {"CREATE", "REPLACE"}
 
@@ -94,9 +96,10 @@ def _check_reader(statement: Statement, account: Account, query_class: str) -> N
 
 
 def _check_functions(words: Sequence[Token], account: Account) -> None:
+    refused = _MACHINE_FUNCTIONS if account.writes else _MACHINE_FUNCTIONS | _READER_FUNCTIONS
     for token, after in pairwise(words):
-        if after.raw == b"(" and token.name in _FILE_FUNCTIONS:
-            raise _denied(account, "READ ON FILE")
+        if after.raw == b"(" and token.name in refused:
+            raise _denied(account, "READ ON FILE" if token.name in _MACHINE_FUNCTIONS else "READ ON REMOTE")
 
 
 def _check_engines(words: Sequence[Token]) -> None:

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -23,15 +24,28 @@ class Running:
     query_id: str
     user: str
     text: str = ""
+    writes: bool = False
     started: float = field(default_factory=time.monotonic)
     tag: str = field(default_factory=lambda: uuid4().hex)
     killed: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
+    on_kill: Callable[[], object] = lambda: None
 
     @property
     def mark(self) -> str:
         """Value of `log_comment`; the view of running queries reads it."""
         return json.dumps({"query_id": self.query_id, "user": self.user, "tag": self.tag})
+
+    def kill(self) -> None:
+        """Ends it before the engine has seen it: it stops receiving or waiting at once, and will not start."""
+        self.killed.set()
+        self.on_kill()
+
+    def when_killed(self, act: Callable[[], object]) -> None:
+        """`act` is called on a kill, from any thread; at once when it was killed already. Replaces the one before."""
+        self.on_kill = act
+        if self.killed.is_set():
+            act()
 
     def check_not_killed(self) -> None:
         """`EngineError` 394 when it was ended before the engine saw it."""
