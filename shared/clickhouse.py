@@ -46,6 +46,7 @@ def writer(settings: SharedSettings, *, database: str | None = None) -> Client:
     )
     if isinstance(client, HttpClient):
         client.http_retries = 0
+        _never_repeat(client)
     return client
 
 
@@ -64,6 +65,20 @@ def reader(settings: SharedSettings) -> Client:
 def is_fenced(error: DatabaseError) -> bool:
     """True when the tables refused a row because another process owns its partition."""
     return error.code == FENCED_CODE
+
+
+def _never_repeat(client: HttpClient) -> None:
+    """clickhouse-connect 1.12 sends an insert again when its connection closes, whatever the retries are set to.
+
+    The first one may have been carried out. Seen with a proxy that loses an answer: no error, two inserts.
+    """
+    backend = client._backend  # noqa: SLF001 - there is no public switch
+    request = backend.request
+
+    def once(*arguments: Any, **options: Any) -> Any:
+        return request(*arguments, **{**options, "retryable": False})
+
+    backend.request = once  # type: ignore[method-assign]
 
 
 def _connect(settings: SharedSettings, database: str | None, **options: Any) -> Client:

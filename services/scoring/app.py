@@ -10,8 +10,11 @@ from typing import NoReturn
 
 import uvicorn
 from aiokafka import AIOKafkaProducer
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.httpclient import HttpClient
 from starlette.applications import Starlette
 from typing_extensions import override
+from urllib3 import Timeout
 
 from services.scoring.announce import Announcer
 from services.scoring.blocks import Folder
@@ -28,7 +31,7 @@ from services.scoring.tables import Tables
 from services.scoring.versions import prove_version
 from services.scoring.watchdog import watch
 from services.scoring.worker import Worker
-from shared.clickhouse import writer
+from shared.clickhouse import CONNECT_TIMEOUT_SECONDS, writer
 from shared.health import health_routes
 from shared.kafka import producer
 from shared.logs import get_logger
@@ -58,6 +61,7 @@ async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], 
         await stack.enter_async_context(_pages(settings, worker))
         await stream.start()
         # What start-up allocated is never garbage; without this every full collection walks it.
+        gc.collect()
         gc.freeze()
         watching = asyncio.create_task(watch(worker, wiring.reader, settings.scoring_stuck_seconds))
         reason = await _until_end(stop, worker, stream)
@@ -73,7 +77,7 @@ async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -
     """Proves every dependency, then builds what all lanes share; `stack` closes it."""
     await verify_topics(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    client = await asyncio.to_thread(writer, settings)
+    client = await asyncio.to_thread(_client, settings)
     identity = Identity(readings_hash(), facts.hash, current_boot())
     database, version = settings.clickhouse_database, settings.scoring_version
     await asyncio.to_thread(prove_version, client, database, version, identity.readings_hash, identity.facts_hash)
@@ -95,6 +99,14 @@ async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -
         reader=reader,
         processing=processing,
     )
+
+
+def _client(settings: ScoringSettings) -> Client:
+    """A hanging insert must become an unknown outcome before the watchdog takes it for a stuck partition."""
+    client = writer(settings)
+    if isinstance(client, HttpClient):
+        client.timeout = Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=settings.scoring_insert_seconds)
+    return client
 
 
 async def _until_end(stop: asyncio.Event, worker: Worker, stream: EventStream) -> str:

@@ -27,5 +27,7 @@ class ScoringSettings(SharedSettings):
     scoring_stuck_seconds: Seconds = Field(
         60, description="A partition with unprocessed records and no progress for this long ends the worker."
     )
-    scoring_insert_seconds: Seconds = Field(30, description="After this an insert's outcome counts as unknown.")
+    scoring_insert_seconds: Seconds = Field(
+        20, description="After this an insert's outcome counts as unknown; less than half of `stuck`, to settle it."
+    )
     scoring_store_bytes: int = Field(256 << 30, ge=1 << 20, description="Upper bound of one store (address space).")

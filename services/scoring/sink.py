@@ -9,7 +9,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from services.scoring.fence import Fence
 from services.scoring.marks import Marks
-from services.scoring.metrics import INSERT_SECONDS, ROWS, UNKNOWN_OUTCOMES
+from services.scoring.metrics import FENCED, INSERT_SECONDS, ROWS, UNKNOWN_OUTCOMES
 from services.scoring.tables import EVENT_COLUMNS, LEDGER_COLUMNS, Row, Tables, event_mark, ledger_mark
 from shared.clickhouse import is_fenced
 from shared.errors import FencedError, RetryableError
@@ -85,6 +85,7 @@ class Sink:
                     self._insert(getattr(self._tables, table), columns, rows)
             except DatabaseError as error:
                 if is_fenced(error):
+                    FENCED.inc()
                     raise FencedError(f"partition {self._partition} has another owner") from error
                 UNKNOWN_OUTCOMES.inc()
                 log.warning("insert_outcome_unknown", table=table, partition=self._partition, cause=_line(error))

@@ -1,9 +1,10 @@
 """The scoring worker as a process, on a real broker and a real engine: exact whatever happens to it."""
 
 import os
+import re
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def test_every_cell_that_moved_is_announced_with_an_offset_the_ledger_has(scorin
 
 
 def test_kill_9_in_the_middle_of_blocks_loses_and_doubles_nothing(scoring: ScoringSetup) -> None:
-    for blocks in (4, 7, 10):
+    for blocks in (4, 9):
         scoring.send(filings(1_000 * blocks, 500))
         enough = sum(scoring.marks().values()) + blocks
         worker = scoring.worker(**SMALL_BLOCKS)
@@ -118,15 +119,12 @@ def _garble(store: Path) -> None:
     file.write_bytes(file.read_bytes()[:8192] + os.urandom(size - 8192))
 
 
-@pytest.mark.parametrize("damage", [_delete, _truncate, _garble])
-def test_a_store_that_is_lost_or_damaged_is_filled_again_from_the_log(
-    scoring: ScoringSetup, damage: Callable[[Path], None]
-) -> None:
+def test_stores_that_are_lost_or_damaged_are_filled_again_from_the_log(scoring: ScoringSetup) -> None:
     worker = scoring.worker().start()
     scoring.send(filings(0, 100))
     scoring.wait_exact()
     assert worker.process.stop() == 0
-    for partition in range(4):
+    for partition, damage in enumerate([_delete, _truncate, _garble]):
         damage(scoring.folder / "data" / "scoring-1" / str(partition))
     # Repetitions would count twice, and retractions would find nothing, without the records of before.
     scoring.send(filings(0, 100))
@@ -158,3 +156,18 @@ def test_a_projection_filled_with_other_readings_is_refused_and_rebuild_is_named
     status, reason = worker.wait_exit()
     assert status == 1
     assert "rebuild --to 2" in reason
+
+
+def test_an_engine_that_hangs_ends_the_worker_with_partition_and_offset(scoring: ScoringSetup) -> None:
+    worker = scoring.worker(CHITIEU_SCORING_STUCK_SECONDS="3").start()
+    engine = scoring.schema.engine.process
+    engine.signal(signal.SIGSTOP)
+    try:
+        scoring.send(filings(0, 10))
+        status, reason = worker.wait_exit()
+    finally:
+        engine.signal(signal.SIGCONT)
+    assert status == 1
+    assert re.search(r"partition \d has not moved past offset -1", reason)
+    scoring.worker().start()
+    scoring.wait_exact()
