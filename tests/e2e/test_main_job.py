@@ -1,0 +1,107 @@
+"""The main job: an event in, the rate visible, the alert received with a valid signature, the page in a browser."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from standardwebhooks import Webhook
+
+from tests.support.events import event, key_of
+from tests.support.pipeline import Pipeline
+from tests.support.stack import LocalStack
+from tests.support.waiting import wait_until
+from tests.support.webhook import WebhookReceiver
+
+UNIT = "xa-13279"
+"""A commune that no other test on this stack writes filings for."""
+FIGURE = "filing_full_online"
+FILINGS, ONLINE = 50, 30
+PAGE_WITHIN_MS = 30_000
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+         "--disable-component-update --disable-sync").split()  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pipeline(stack: LocalStack) -> Iterator[Pipeline]:
+    pipeline = Pipeline(stack)
+    yield pipeline
+    pipeline.close()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser.new_page(viewport={"width": 1920, "height": 1080})
+        browser.close()
+
+
+def filing(number: int, *, online: bool) -> list[dict[str, Any]]:
+    """A filing received and resolved, fully online or at the counter."""
+    subject = f"filing/{key_of(f'main job {number}')}"
+    received = {
+        "procedure": "1.004227", "receiving_unit": UNIT, "channel": "online" if online else "direct",
+        "full_online_offered": True, "result_is_document": True, "applicant_kind": "citizen",
+    }  # fmt: skip
+    issued = {"electronic": True, "signed": True, "delivery": "online"}
+    return [
+        event("filing.received", subject, received, unit=UNIT, time="2026-03-02T08:00:00+07:00"),
+        event("filing.result_issued", subject, issued, unit=UNIT, time="2026-03-05T09:00:00+07:00"),
+    ]
+
+
+def cell(pipeline: Pipeline) -> dict[str, Any]:
+    answer = pipeline.http.get(
+        pipeline.stack.url("api", f"/v1/cells/{FIGURE}/{UNIT}"),
+        headers=pipeline.bearer("view"),
+        params={"period": "2026"},
+    )
+    found: dict[str, Any] = answer.raise_for_status().json()["figures"][0]["cell"]
+    return found
+
+
+def test_a_unit_that_falls_below_its_target_is_seen_and_announced_and_recovers(
+    pipeline: Pipeline, webhook_receiver: WebhookReceiver, page: Page
+) -> None:
+    for number in range(FILINGS):
+        pipeline.send(filing(number, online=number < ONLINE))
+    wait_until(lambda: cell(pipeline)["den"] == FILINGS, deadline_seconds=60, what="the rate of all filings")
+    seen = cell(pipeline)
+    assert (seen["num"], seen["percent"], seen["status"]) == (ONLINE, 60.0, "below")
+
+    firing = announced(pipeline, webhook_receiver, "alert.firing")
+    assert firing["alert_id"] == f"below_target:{FIGURE}:{UNIT}:2026"
+    assert (firing["evidence"]["numerator"], firing["evidence"]["denominator"]) == (ONLINE, FILINGS)
+    assert "60,0%" in firing["sentence_vi"]
+
+    see_page(pipeline, page, "60,0")
+
+    for number in range(FILINGS, 3 * FILINGS):
+        pipeline.send(filing(number, online=True))
+    resolved = announced(pipeline, webhook_receiver, "alert.resolved")
+    assert resolved["evidence"]["numerator"] * 100 >= 80 * resolved["evidence"]["denominator"]
+
+
+def announced(pipeline: Pipeline, receiver: WebhookReceiver, kind: str) -> dict[str, Any]:
+    """The alert as the receiver got it, its signature verified."""
+    secret = (pipeline.stack.settings.secrets / "webhook").read_text().strip()
+
+    def found() -> list[dict[str, Any]]:
+        bodies = [
+            json.loads(Webhook(secret).verify(one.body, dict(one.headers)) and one.body) for one in receiver.deliveries
+        ]
+        return [body["data"] for body in bodies if body["type"] == kind and f":{UNIT}:" in body["data"]["alert_id"]
+                and f":{FIGURE}:" in body["data"]["alert_id"]]  # fmt: skip
+
+    wait_until(lambda: bool(found()), deadline_seconds=60, what=f"webhook {kind}")
+    return found()[0]
+
+
+def see_page(pipeline: Pipeline, page: Page, percent: str) -> None:
+    """The cell's page in a real browser shows the same figure."""
+    page.goto(pipeline.stack.url("api", f"/cells/{FIGURE}/{UNIT}#key={pipeline.key('operate')}"))
+    expect(page.get_by_text(percent).first).to_be_visible(timeout=PAGE_WITHIN_MS)
+    assert f"{ONLINE}/{FILINGS}" in page.inner_text("body").replace(" ", "")
