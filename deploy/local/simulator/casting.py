@@ -39,6 +39,9 @@ SOURCES = {
 """What is told → (emitting system, a type that it must be allowed to send)."""
 
 INCIDENT_UNIT = "xa-12004"
+INCIDENT_SIZE = 2.5
+"""Busy enough for its rate to mean something, also in the small scale of the demo."""
+
 CONFLICTING_UNIT = "xa-12019"
 OUTAGE_UNITS = ("xa-12073", "xa-13075")
 UNHEARD_AGENCIES = frozenset({"xa-13279"})
@@ -114,7 +117,7 @@ def _cast_unit(catalogue: Catalogue, code: str, seed: int, communes: tuple[str, 
     else:
         size, neighbours = rng.uniform(1.5, 4.0), ()
     if code == incident:
-        quality = incident_quality(quality)
+        quality, size = incident_quality(quality), INCIDENT_SIZE
     counts_paper = commune and code != CONFLICTING_UNIT and rng.random() < 0.3
     return Unit(code, commune, size, quality, counts_paper, neighbours)
 

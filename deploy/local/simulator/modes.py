@@ -40,10 +40,10 @@ async def send_history(run: Run, line: Line, rate: float, expected: Path | None)
 
             def show(_: int) -> None:
                 bar.update(min(1, days - bar.n))
-                bar.set_postfix_str(_progress(sender.tally))
+                bar.set_postfix_str(_progress(sender.tally), refresh=False)
 
             await sender.send_all(batches_of(run.plan.deliveries(), line.batch, Pacer(rate), show))
-            bar.set_postfix_str(_progress(sender.tally))
+            bar.set_postfix_str(_progress(sender.tally), refresh=False)
     if expected is not None:
         write_expected(run.book, run.as_of_days(), run.options.described(), expected)
     return sender.tally
@@ -61,7 +61,7 @@ async def send_live(world: World, show: Show, line: Line, book: Book | None) -> 
 
             def moved(events: int) -> None:
                 bar.update(events)
-                bar.set_postfix_str(_progress(sender.tally))
+                bar.set_postfix_str(_progress(sender.tally), refresh=False)
 
             await sender.send_all(_live_batches(stream, show, line.batch, moved))
     return sender.tally

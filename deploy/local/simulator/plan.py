@@ -101,9 +101,9 @@ class Plan:
             (0.0 if busy else FILINGS * WEEKEND_SHARE, self.filings.tell_online),
             (1.0 if busy and day < self._fates.year_start + CARRIED_OVER_DAYS else 0.0, self.filings.carried_over),
         ]
-        for kind, (mean, story) in enumerate(begins):
-            for number in range(occurrences(mean * volume, rng) if mean else 0):
+        counts = [occurrences(mean * volume, rng) for mean, _ in begins]
+        for kind, (count, (_, story)) in enumerate(zip(counts, begins, strict=True)):
+            for number in range(count):
                 name = (kind, unit.code, day, number)
                 moment = midnight(day) + office_second(emitter.begin("story", *name))
                 story(unit, moment, name)
-            rng = emitter.begin("unit", unit.code, day, kind)

@@ -67,4 +67,4 @@ def draw_quality(rng: Random, *, commune: bool) -> Quality:
 
 def incident_quality(quality: Quality) -> Quality:
     """The unit of the planted incident stands a little above 80 % before it falls."""
-    return replace(quality, files_online=0.9)
+    return replace(quality, files_online=0.92)

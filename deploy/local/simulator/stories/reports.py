@@ -81,7 +81,8 @@ class CountStory:
             self._stock("ehealth_record", unit.code, month, days, (people, 0.88 + 0.08 * year), rng)
             self._stock("adult_personal_signature", unit.code, month, days, (people * 7 // 10, 0.45 + 0.2 * year), rng)
         staff = 30 + round(60 * unit.size)
-        self._stock("staff_trained", unit.code, month, days, (staff, 0.7 + 0.32 * year), rng)
+        keen = 0.05 if unit.quality.reports == 1.0 else 0.0
+        self._stock("staff_trained", unit.code, month, days, (staff, 0.72 + keen + 0.32 * year), rng)
 
     def _stock(
         self, slug: str, area: str, month: Month, days: tuple[int, int | None], level: tuple[int, float], rng: Random
