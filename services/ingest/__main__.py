@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from services.ingest.app import serve
-from services.ingest.cli import keys
+from services.ingest.cli import keys, send
 from services.ingest.settings import IngestSettings
 from shared.errors import RetryableError, StartError
 
@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("serve", help="take events over HTTP (the default)")
     keys.add_to(commands)
+    send.add_to(commands)
     parsed = parser.parse_args(arguments)
     try:
         if parsed.command in (None, "serve"):
