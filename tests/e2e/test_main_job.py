@@ -104,4 +104,4 @@ def see_page(pipeline: Pipeline, page: Page, percent: str) -> None:
     """The cell's page in a real browser shows the same figure."""
     page.goto(pipeline.stack.url("api", f"/cells/{FIGURE}/{UNIT}#key={pipeline.key('operate')}"))
     expect(page.get_by_text(percent).first).to_be_visible(timeout=PAGE_WITHIN_MS)
-    assert f"{ONLINE}/{FILINGS}" in page.inner_text("body").replace(" ", "")
+    assert f"{ONLINE}/{FILINGS}" in "".join(page.inner_text("body").split())
