@@ -18,6 +18,7 @@ class Evaluation(NamedTuple):
 
 
 NOTHING = Evaluation({}, [])
+ZERO: Amounts = (0, 0, 0)
 
 
 def evaluate(facts: Facts, record: Record) -> Evaluation:
@@ -37,8 +38,8 @@ def evaluate(facts: Facts, record: Record) -> Evaluation:
             family(facts, record, record.events, sheet)
         fates = [sheet.fate(event) for event in record.events]
     entries = sheet.entries
-    if any(amounts == (0, 0, 0) for amounts in entries.values()):
-        entries = {key: amounts for key, amounts in entries.items() if amounts != (0, 0, 0)}
+    if ZERO in entries.values():
+        entries = {key: amounts for key, amounts in entries.items() if amounts != ZERO}
     return Evaluation(entries, fates)
 
 

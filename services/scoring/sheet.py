@@ -39,6 +39,9 @@ class Fate(NamedTuple):
     exclusions: tuple[tuple[str, str], ...]
 
 
+NOTED = Fate("noted", "", (), ())
+
+
 class State(NamedTuple):
     """A subject's part in a stock on a day, and the event that brought it about."""
 
@@ -126,9 +129,10 @@ class Sheet:
         cells, exclusions = self.cells.get(ident), self.exclusions.get(ident)
         if cells is not None:
             return Fate("counted", "", tuple(cells), () if exclusions is None else tuple(exclusions))
-        outcome, other_id = self.outcomes.get(ident, ("noted", ""))
+        said = self.outcomes.get(ident)
         if exclusions is None:
-            return Fate(outcome, other_id, (), ())
+            return NOTED if said is None else Fate(*said, (), ())
+        outcome, other_id = NOTED[:2] if said is None else said
         if outcome != "superseded":
             outcome = "pending" if exclusions[0][1] == AWAITING_RECEIVED else "excluded"
         return Fate(outcome, other_id, (), tuple(exclusions))
