@@ -2,10 +2,10 @@
 # ruff: noqa: S608 - the names are those of the test's own tables
 
 import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
@@ -46,6 +46,16 @@ def _start(pool: ThreadPoolExecutor, client: Client, query_id: str) -> "Future[o
 
 def _wait_for(writer: Client, ids: set[str], prefix: str) -> None:
     wait_until(lambda: _ids(writer, prefix) == ids, deadline_seconds=DEADLINE_SECONDS, what=f"{len(ids)} run")
+
+
+def _wait_until_it_ran_for(writer: Client, query_id: str, seconds: float, insert: "Future[Any]") -> None:
+    """Each round ends the insert at a later moment of its life."""
+    question = "SELECT count() FROM system.processes WHERE query_id = {q:String} AND elapsed >= {s:Float64}"
+    wait_until(
+        lambda: insert.done() or bool(writer.query(question, {"q": query_id, "s": seconds}).result_rows[0][0]),
+        deadline_seconds=DEADLINE_SECONDS,
+        what="insert runs",
+    )
 
 
 def test_a_query_is_ended_by_its_id(server: Server, writer: Client, pool: ThreadPoolExecutor, unique: str) -> None:
@@ -92,12 +102,7 @@ def test_a_killed_insert_wrote_everything_or_nothing(
         query_id = f"{unique}-{attempt}"
         named = {**settings, "query_id": query_id}
         insert = pool.submit(server.writer().raw_insert, f"{unique}.t", ["n", "s"], block, named, "Native")
-        wait_until(
-            lambda: bool(_ids(writer, query_id)) or insert.done(),  # noqa: B023 - evaluated within the round
-            deadline_seconds=DEADLINE_SECONDS,
-            what="insert runs",
-        )
-        threading.Event().wait(attempt * 0.05)
+        _wait_until_it_ran_for(writer, query_id, attempt * 0.05, insert)
         writer.command(f"KILL QUERY WHERE query_id = '{query_id}' SYNC")
         after = int(writer.query(f"SELECT count() FROM {unique}.t").result_rows[0][0])
         assert after - written in {0, many}

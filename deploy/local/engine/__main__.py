@@ -19,6 +19,9 @@ from deploy.local.engine.errors import EngineError
 from deploy.local.engine.sessions import Engine
 from deploy.local.engine.settings import EngineSettings
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the pauses of clients that ask every 30 or 60 s: an insert must not meet a connection just closed."""
+
 
 class Server(uvicorn.Server):
     """Waits at its end for what writes, not for what only reads."""
@@ -41,7 +44,7 @@ def main() -> None:
         settings = EngineSettings()
         accounts = settings.accounts()
         lock = _lock(settings.data)
-        engine = Engine(settings.data, accounts)
+        engine = Engine(settings.data, accounts, settings.max_memory_bytes)
         engine.open()
     except ValidationError as error:
         sys.exit("Engine: " + "; ".join(str(one["msg"]) for one in error.errors()))
@@ -56,6 +59,7 @@ def main() -> None:
         access_log=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     server = Server(config, queries)
     # uvicorn raises the signal that ended it once more; the engine has to be closed first.

@@ -54,9 +54,10 @@ SERVER_SETTINGS: dict[str, int] = {
 """Sized for one machine that also runs the broker and the services; defaults are made for a server of its own."""
 
 
-def config_xml(users_path: str) -> str:
+def config_xml(users_path: str, max_memory_bytes: int) -> str:
     """The engine's configuration file; `users_path` is where `users_xml` was written."""
-    settings = "".join(f"<{name}>{value}</{name}>" for name, value in SERVER_SETTINGS.items())
+    every = {**SERVER_SETTINGS, "max_server_memory_usage": max_memory_bytes}
+    settings = "".join(f"<{name}>{value}</{name}>" for name, value in every.items())
     return f"<clickhouse><users_config>{escape(users_path)}</users_config>{settings}</clickhouse>\n"
 
 

@@ -13,6 +13,7 @@ from deploy.local.engine.errors import EngineError
 from deploy.local.engine.execution import Outcome, Request
 from deploy.local.engine.metrics import EngineMetrics
 from deploy.local.engine.sessions import Result
+from deploy.local.engine.statements import Kind
 
 _LOG = logging.getLogger("chitieu.engine")
 _KILLED_CODE = 394
@@ -62,10 +63,10 @@ class Answers:
         self.metrics.rows_inserted.inc(outcome.result.written_rows)
         return Response(data, headers=headers)
 
-    def failed(self, error: EngineError, user: str, started: float) -> Response:
+    def failed(self, error: EngineError, user: str, started: float, kind: Kind = Kind.OTHER) -> Response:
         """The error's text and code."""
         outcome = "killed" if error.code == _KILLED_CODE else "refused" if error.code in _REFUSED_CODES else "failed"
-        self._count("other", outcome, user, started, Result(b""), error.code)
+        self._count(kind, outcome, user, started, Result(b""), error.code)
         headers = {
             "X-ClickHouse-Server-Display-Name": self.display_name,
             "X-ClickHouse-Exception-Code": str(error.code),
@@ -82,7 +83,7 @@ class Answers:
             json.dumps({"level": "error", "event": "engine_fault", "error": type(error).__name__}), exc_info=error
         )
 
-    def _count(self, kind: str, outcome: str, user: str, started: float, result: Result, code: int = 0) -> None:
+    def _count(self, kind: Kind, outcome: str, user: str, started: float, result: Result, code: int = 0) -> None:
         seconds = time.monotonic() - started
         self.metrics.queries.labels(kind, outcome).inc()
         self.metrics.seconds.labels(kind).observe(seconds)

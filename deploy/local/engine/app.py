@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -126,7 +127,10 @@ class QueryServer:
         except BaseException:
             self._running.leave(running)
             raise
-        outcome = await self._until_done(http, asyncio.wrap_future(future), running)
+        try:
+            outcome = await self._until_done(http, future, running)
+        except EngineError as error:
+            return self._answers.failed(error, account.name, started, running.kind)
         return await self._answers.succeeded(request, outcome, http.headers.get("accept-encoding", ""), started)
 
     async def _received(self, http: HttpRequest, running: Running) -> Body:
@@ -140,13 +144,14 @@ class QueryServer:
             running.check_not_killed()
             raise
 
-    async def _until_done(self, http: HttpRequest, work: "asyncio.Future[Outcome]", running: Running) -> Outcome:
-        """The outcome; when the client goes away first, what only reads is ended, and what writes finishes."""
+    async def _until_done(self, http: HttpRequest, future: "Future[Outcome]", running: Running) -> Outcome:
+        """The outcome; when the client goes away first, what reads or still waits is ended, what writes finishes."""
+        work = asyncio.wrap_future(future)
         gone = asyncio.ensure_future(_disconnected(http))
         either: set[asyncio.Future[Any]] = {work, gone}
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done() and not running.writes:
+            if not work.done() and (not running.writes or not future.running()):
                 await asyncio.wrap_future(self._control.submit(partial(self._cancel, [running]), lambda: None))
             return await work
         except asyncio.CancelledError:

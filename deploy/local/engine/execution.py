@@ -54,7 +54,7 @@ class Execution:
         url = request.call.query.encode()
         statement = parse(url + b"\n" + body if url and body else url or body)
         request.running.text = statement.text[:TEXT_MAX_CHARS]
-        request.running.writes = statement.kind is not Kind.READ
+        request.running.kind = statement.kind
         if statement.kind is Kind.KILL:
             policy.check_kill(request.account)
             result = end_queries(self._engine, self._running, request.running, statement, request.call.default_format)

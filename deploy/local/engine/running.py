@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from deploy.local.engine.errors import EngineError
+from deploy.local.engine.statements import Kind
 
 TEXT_MAX_CHARS = 10_000
 """What KILL QUERY can see of a query's text."""
@@ -24,12 +25,17 @@ class Running:
     query_id: str
     user: str
     text: str = ""
-    writes: bool = False
+    kind: Kind = Kind.OTHER
     started: float = field(default_factory=time.monotonic)
     tag: str = field(default_factory=lambda: uuid4().hex)
     killed: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     on_kill: Callable[[], object] = lambda: None
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something, as far as is known by now."""
+        return self.kind is not Kind.READ
 
     @property
     def mark(self) -> str:

@@ -83,7 +83,8 @@ class Session:
 class Engine:
     """The one chDB engine of this process, opened on one folder."""
 
-    def __init__(self, folder: Path, accounts: Iterable[Account]) -> None:
+    def __init__(self, folder: Path, accounts: Iterable[Account], max_memory_bytes: int) -> None:
+        self._max_memory_bytes = max_memory_bytes
         self._folder = folder.resolve()
         self._path = str(self._folder / "store")
         self._incoming = self._folder / "incoming"
@@ -103,7 +104,7 @@ class Engine:
         self._incoming.mkdir(parents=True, mode=0o700)
         users, config = self._folder / "users.xml", self._folder / "config.xml"
         users.write_text(users_xml(self._accounts))
-        config.write_text(config_xml(str(users)))
+        config.write_text(config_xml(str(users), self._max_memory_bytes))
         self._base = self._open(f"{self._path}?config-file={config}")
         self.version = self._base.query("SELECT version()", "TSVRaw").data.decode().strip()
         self.timezone = self._base.query("SELECT timezone()", "TSVRaw").data.decode().strip()

@@ -55,6 +55,7 @@ class EngineSettings(BaseSettings):
     max_body_bytes: int = Field(256 * MIB, ge=1024, description="Request body as sent.")
     max_inflated_bytes: int = Field(GIB, ge=1024, description="Request body after decompression.")
 
+    max_memory_bytes: int = Field(4 * GIB, ge=256 * MIB, description="All queries together; then code 241.")
     writer_max_memory_bytes: int = Field(3 * GIB, ge=64 * MIB, description="One query; chDB itself has no limit.")
     writer_max_seconds: int = Field(600, ge=1)
     writer_max_result_bytes: int = Field(GIB, ge=1024, description="A result is built in memory before it is sent.")

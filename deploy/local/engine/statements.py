@@ -27,7 +27,7 @@ class Rows:
     target: str
     settings: str
     format: str
-    inline: bytes
+    inline: bytes | memoryview
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _rows(text: bytes, seen: list[Token], settings: Token | None) -> Statement:
         after = match.end() if match else after
     target = _decode(text[: settings.start if settings else last.start])
     clause = _decode(text[settings.start : last.start]) if settings else ""
-    rows = Rows(target.strip(), clause.strip(), name, text[after:])
+    rows = Rows(target.strip(), clause.strip(), name, memoryview(text)[after:])
     return Statement(Kind.INSERT, rows.target, tuple(seen[:-1]), rows=rows)
 
 
