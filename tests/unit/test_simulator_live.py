@@ -3,12 +3,15 @@
 from datetime import date, datetime
 
 import msgspec
+import pytest
 
 from deploy.local.simulator.book import Book
 from deploy.local.simulator.casting import INCIDENT_UNIT, cast_world
+from deploy.local.simulator.cli import year_to_date
 from deploy.local.simulator.live import LiveStream, Show, mishaps_needed
 from deploy.local.simulator.local_time import day_number, midnight
 from deploy.local.simulator.noise import Rates
+from deploy.local.simulator.run import Run
 from shared.catalogue import load_catalogue
 
 QUIET = Rates(0, 0, 0, 0)
@@ -60,3 +63,22 @@ def test_what_a_stream_with_an_end_books_is_all_sent() -> None:
     issued = sum('"filing.result_issued"' in text for text in texts)
     assert sum(den for (reading, _, _), (_, den) in stream.book.flows.items() if reading == "filing_full_online") > 0
     assert issued == stream.outbox.types["filing.result_issued"]
+
+
+def test_the_history_of_the_demo_ends_now_and_shows_the_incident_unit_above_its_target() -> None:
+    options = year_to_date(START, 155, INCIDENT_UNIT)
+    assert (options.first, options.last) == (date(2026, 1, 1), date(2026, 11, 23))
+    run = Run(options, load_catalogue())
+    texts = [text for day in run.plan.deliveries() for _, _, text in day]
+    assert 60_000 < len(texts) < 100_000
+    assert max(msgspec.json.decode(text)["time"] for text in texts) < "2026-11-23T10:00:00+07:00"
+    num, den = run.book.total("filing_full_online", INCIDENT_UNIT)
+    assert den >= 30
+    assert num * 100 >= 80 * den
+
+
+def test_after_the_year_of_the_plan_the_demo_shows_the_whole_year_and_before_it_none() -> None:
+    later = year_to_date(midnight(day_number(date(2027, 3, 1))), 155, INCIDENT_UNIT)
+    assert (later.first, later.last) == (date(2026, 1, 1), date(2026, 12, 31))
+    with pytest.raises(ValueError, match="2025-12-31"):
+        year_to_date(midnight(day_number(date(2026, 1, 1))), 155, INCIDENT_UNIT)

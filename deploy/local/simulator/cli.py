@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from deploy.local.simulator.casting import INCIDENT_UNIT, YEAR
@@ -91,6 +91,9 @@ def _add_live(command: argparse.ArgumentParser) -> None:
     command.add_argument("--duration", type=int, help="seconds; without it the stream does not end")
     command.add_argument("--incident", default=INCIDENT_UNIT, help="unit that falls below 80 %% of T09")
     command.add_argument("--seed", type=int, default=155)
+    command.add_argument(
+        "--clock-offset", type=int, default=0, help="seconds added to the clock, e.g. back into the plan's year"
+    )
 
 
 def _options(arguments: argparse.Namespace) -> Options:
@@ -121,21 +124,24 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 
 def _now(arguments: argparse.Namespace) -> tuple[Run, Show]:
-    """The year to date and the stream from now on; after the plan's year, the whole year."""
-    now = int(datetime.now(UTC).timestamp())
-    today = min(day_date(day_of(now - CLOCK_MARGIN_SECONDS)), date(YEAR, 12, 31))
+    now = int(datetime.now(UTC).timestamp()) + arguments.clock_offset
+    show = Show(
+        arguments.seed, now, arguments.duration, arguments.rate, arguments.incident, clock_offset=arguments.clock_offset
+    )
+    return Run(year_to_date(now, arguments.seed, arguments.incident), load_catalogue()), show
+
+
+def year_to_date(now: int, seed: int, incident: str) -> Options:
+    """The demo's history at an instant (seconds): up to now within the plan's year, after it the whole year.
+
+    Raises ValueError before the year, where ingest would refuse every event.
+    """
+    until = now - CLOCK_MARGIN_SECONDS
+    today = day_date(day_of(until))
     if today.year < YEAR:
         raise ValueError(f"Đồng hồ của máy chỉ {today}, trước năm {YEAR} của Kế hoạch")
-    options = Options(
-        first=max(date(YEAR, 1, 1), today - timedelta(days=365)),
-        last=today,
-        seed=arguments.seed,
-        scale=DEMO_SCALE,
-        incident=arguments.incident,
-        until=now - CLOCK_MARGIN_SECONDS,
-    )
-    show = Show(arguments.seed, now, arguments.duration, arguments.rate, arguments.incident)
-    return Run(options, load_catalogue()), show
+    first, last = date(YEAR, 1, 1), min(today, date(YEAR, 12, 31))
+    return Options(first, last, seed, DEMO_SCALE, incident=incident, until=until)
 
 
 def _describe(arguments: argparse.Namespace) -> None:

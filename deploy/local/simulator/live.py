@@ -71,6 +71,8 @@ class Show:
     rate: float
     incident: str
     rates: Rates = Rates()  # noqa: RUF009 - frozen
+    clock_offset: int = 0
+    """Seconds added to the machine's clock, as in the services' own setting."""
 
 
 class LiveStream:

@@ -71,8 +71,8 @@ async def _live_batches(
     stream: LiveStream, show: Show, size: int, moved: Callable[[int], None]
 ) -> AsyncIterator[Batch]:
     end = None if show.duration is None else show.start + show.duration
-    while end is None or time.time() < end:
-        for batch in _by_source(stream.step(int(time.time())), size):
+    while end is None or now(show) < end:
+        for batch in _by_source(stream.step(now(show)), size):
             moved(len(batch[1]))
             yield batch
         await asyncio.sleep(STEP_SECONDS)
@@ -80,6 +80,11 @@ async def _live_batches(
         for batch in _by_source(left, size):
             moved(len(batch[1]))
             yield batch
+
+
+def now(show: Show) -> int:
+    """The clock of the show, in seconds."""
+    return int(time.time()) + show.clock_offset
 
 
 def _by_source(deliveries: list[Delivery], size: int) -> list[Batch]:
@@ -92,7 +97,7 @@ def _by_source(deliveries: list[Delivery], size: int) -> list[Batch]:
 async def send_demo(run: Run, show: Show, line: Line) -> Tally:
     """The year so far in a small scale, then the live stream from now on."""
     await send_history(run, line, NO_LIMIT, None)
-    return await send_live(run.world, replace(show, start=int(time.time())), line, run.book)
+    return await send_live(run.world, replace(show, start=now(show)), line, run.book)
 
 
 def _line_seconds() -> float:
