@@ -39,6 +39,7 @@ class Fate(NamedTuple):
     exclusions: tuple[tuple[str, str], ...]
 
 
+SUPERSEDED = "superseded"
 NOTED = Fate("noted", "", (), ())
 
 
@@ -58,13 +59,14 @@ Points = list[tuple[int, State | None]]
 class Sheet:
     """Collects the entries of one record; the owner of an entry is the event whose moment and unit it carries."""
 
-    __slots__ = ("cells", "entries", "exclusions", "outcomes")
+    __slots__ = ("cells", "entries", "exclusions", "greater", "outcomes")
 
     def __init__(self) -> None:
         self.entries: dict[EntryKey, Amounts] = {}
         self.cells: dict[Ident, list[Cell]] = {}
         self.exclusions: dict[Ident, list[tuple[str, str]]] = {}
-        self.outcomes: dict[Ident, tuple[str, str]] = {}
+        self.outcomes: dict[Ident, str] = {}
+        self.greater: dict[Ident, Kept] = {}
 
     def count(self, reading: str, unit: str, day: int, amounts: Amounts, owner: Kept, reason: str = "") -> None:
         """An entry in the rate, and the cell of its owner."""
@@ -94,12 +96,13 @@ class Sheet:
             findings.append((reading, reason))
 
     def supersede(self, event: Kept, by: Kept) -> None:
-        """The event has no effect beside a later one of its kind."""
-        self.outcomes[event.source, event.id] = ("superseded", by.id)
+        """The event has no effect beside a greater one of its kind, which may itself be superseded."""
+        self.outcomes[event.source, event.id] = SUPERSEDED
+        self.greater[event.source, event.id] = by
 
     def wait(self, event: Kept) -> None:
         """The event moves a figure only once another one has come."""
-        self.outcomes[event.source, event.id] = ("pending", "")
+        self.outcomes[event.source, event.id] = "pending"
 
     def end(self, reading: str, state: State, day: int) -> None:
         """Takes a stock's state back from `day` on."""
@@ -129,13 +132,22 @@ class Sheet:
         cells, exclusions = self.cells.get(ident), self.exclusions.get(ident)
         if cells is not None:
             return Fate("counted", "", tuple(cells), () if exclusions is None else tuple(exclusions))
-        said = self.outcomes.get(ident)
+        outcome = self.outcomes.get(ident)
+        if outcome == SUPERSEDED:
+            return Fate(SUPERSEDED, self._standing(ident).id, (), tuple(exclusions or ()))
         if exclusions is None:
-            return NOTED if said is None else Fate(*said, (), ())
-        outcome, other_id = NOTED[:2] if said is None else said
-        if outcome != "superseded":
-            outcome = "pending" if exclusions[0][1] == AWAITING_RECEIVED else "excluded"
-        return Fate(outcome, other_id, (), tuple(exclusions))
+            return NOTED if outcome is None else Fate(outcome, "", (), ())
+        waits = exclusions[0][1] == AWAITING_RECEIVED
+        return Fate("pending" if waits else "excluded", "", (), tuple(exclusions))
+
+    def _standing(self, ident: Ident) -> Kept:
+        """The one that stands in the end: independent of the order in which the others were compared."""
+        path, standing = [ident], self.greater[ident]
+        while (standing.source, standing.id) in self.greater:
+            path.append((standing.source, standing.id))
+            standing = self.greater[path[-1]]
+        self.greater.update(dict.fromkeys(path, standing))  # so that a long chain is walked once
+        return standing
 
 
 def steps(sheet: Sheet, reading: str, points: Iterable[tuple[int, State | None]]) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from services.scoring.engine import (
     contributions,
     decode_record,
     encode_record,
+    outcomes,
     process,
     readings_hash,
     seed,
@@ -118,6 +119,14 @@ def test_a_correction_tells_the_event_it_replaces() -> None:
     assert told(second) == [("1", "superseded", "2"), ("2", "counted", "")]
     assert {(row[2], row[7], row[8]) for row in second.ledger} == {("xa-9", -1, -1), ("xa-8", 1, 1)}
     assert second.cells == {("filing_digitised.components", "xa-9"), ("filing_digitised.components", "xa-8")}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_every_superseded_event_names_the_one_that_stands(order: tuple[int, ...]) -> None:
+    ratings = [event(str(n), "filing.rated", {"rating": "neutral"}, time=n) for n in range(4)]
+    record = process(FACTS, {}, deliver(*(ratings[n] for n in order))).records[FILING]
+    said = {id_: (fate.outcome, fate.other_id) for (_, id_), fate in outcomes(FACTS, record).items()}
+    assert said == {str(n): ("superseded", "3") for n in range(3)} | {"3": ("pending", "")}
 
 
 def test_receipts_of_one_event_never_share_a_position() -> None:
