@@ -17,6 +17,7 @@ from deploy.local.simulator.noise import Rates
 from deploy.local.simulator.run import Options, Run
 from deploy.local.simulator.scene import Scale
 from deploy.local.simulator.sender import SendError, Tally
+from deploy.local.simulator.settings import SimulatorSettings
 from shared.catalogue import load_catalogue
 from shared.errors import StartError
 
@@ -91,9 +92,6 @@ def _add_live(command: argparse.ArgumentParser) -> None:
     command.add_argument("--duration", type=int, help="seconds; without it the stream does not end")
     command.add_argument("--incident", default=INCIDENT_UNIT, help="unit that falls below 80 %% of T09")
     command.add_argument("--seed", type=int, default=155)
-    command.add_argument(
-        "--clock-offset", type=int, default=0, help="seconds added to the clock, e.g. back into the plan's year"
-    )
 
 
 def _options(arguments: argparse.Namespace) -> Options:
@@ -124,10 +122,9 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 
 def _now(arguments: argparse.Namespace) -> tuple[Run, Show]:
-    now = int(datetime.now(UTC).timestamp()) + arguments.clock_offset
-    show = Show(
-        arguments.seed, now, arguments.duration, arguments.rate, arguments.incident, clock_offset=arguments.clock_offset
-    )
+    offset = int(SimulatorSettings().clock_offset.total_seconds())
+    now = int(datetime.now(UTC).timestamp()) + offset
+    show = Show(arguments.seed, now, arguments.duration, arguments.rate, arguments.incident, clock_offset=offset)
     return Run(year_to_date(now, arguments.seed, arguments.incident), load_catalogue()), show
 
 
