@@ -1,7 +1,11 @@
 """The one table from reason tokens, outcomes, statuses and flags to what officers read: Vietnamese, and English."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
+
+PERIOD = re.compile(r"\d{4}(-\w+)*")
+"""T04's reported paper files carry the period of their report as reason."""
 
 
 class Words(NamedTuple):
@@ -22,6 +26,22 @@ REASONS: Mapping[str, Words] = {
     "no_document": Words("Kết quả không phải là văn bản", "The result is not a document"),
     "fee_free": Words("Hồ sơ không có phí, lệ phí", "No fee due"),
     "waived": Words("Hồ sơ được miễn phí, lệ phí", "Fees waived"),
+    "not_in_use": Words("Hệ thống chưa hoặc không còn sử dụng", "System not in use"),
+    "went_live_without_dossier": Words(
+        "Đưa vào sử dụng khi chưa đủ hồ sơ cấp độ và phương án bảo đảm an toàn", "Went live without dossier and plan"
+    ),
+    "withdrawn": Words("Thủ tục đã bãi bỏ", "Procedure withdrawn"),
+    "contradiction": Words(
+        "Mâu thuẫn: cung cấp toàn trình nhưng không thuộc diện đủ điều kiện", "Contradiction: full but not eligible"
+    ),
+    "not_eligible": Words("Thủ tục không đủ điều kiện trực tuyến toàn trình", "Procedure not eligible"),
+    "not_due": Words("Chưa đến hạn theo kế hoạch", "Not due yet"),
+    "not_in_catalogue": Words("Báo cáo không có trong danh mục", "Report not in the catalogue"),
+    "not_in_register": Words("Không có trong sổ đăng ký", "Not in the register"),
+    "impossible_count": Words("Số liệu vô lý: tử số lớn hơn mẫu số", "Impossible count"),
+    "unknown_period": Words("Kỳ báo cáo không có trong danh mục", "Unknown period"),
+    "unknown_date": Words("Ngày của số liệu không hợp lệ", "Unknown date"),
+    "period_overlap": Words("Kỳ báo cáo chồng lên kỳ đã báo cáo", "Period overlaps one already reported"),
     "no_data": Words("Chưa có dữ liệu", "Never heard of"),
     "stale": Words("Số liệu đã cũ, chưa cập nhật", "Figure older than it may be"),
 }
@@ -57,7 +77,9 @@ FLAGS: Mapping[str, Words] = {
 
 
 def reason_words(token: str) -> Words:
-    """An unknown token is shown as it is, so that a new reading never hides its reason."""
+    """An unknown token is shown as it is, so that a new reading never hides its reason; "" says nothing."""
+    if PERIOD.fullmatch(token):
+        return Words(f"Hồ sơ giấy theo báo cáo kỳ {token}", f"Paper files reported for {token}")
     return REASONS.get(token, Words(token, token))
 
 

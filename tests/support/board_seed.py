@@ -10,7 +10,8 @@ from random import Random
 
 from clickhouse_connect.driver.client import Client
 
-TOKEN = 7
+from tests.support.schema import OWNER_TOKEN as TOKEN
+
 YEAR_START = date(2026, 1, 1)
 LEDGER = "kind reading unit day subject source id num den excluded reason received partition offset token".split()
 TRANSITION = (
