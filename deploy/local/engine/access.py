@@ -48,6 +48,7 @@ SERVER_SETTINGS: dict[str, int] = {
     "background_schedule_pool_size": 4,
     "background_message_broker_schedule_pool_size": 1,
     "background_distributed_schedule_pool_size": 1,
+    "max_thread_pool_free_size": 32,
     "mark_cache_size": 128 * 1024 * 1024,
     "uncompressed_cache_size": 0,
 }
