@@ -17,6 +17,9 @@ LIVE_WITHOUT_DOSSIER = ("csdl-y-te", 60)
 SILENT_SYSTEM = ("truy-xuat", 150, 171)
 """(system, days of the year [first, last)): monitored, but not heard of for three weeks."""
 
+SELDOM_HEARD = {"csdl-khcn": 2, "phong-hop": 3}
+"""System → heard of every so many days."""
+
 GOES_LIVE_SHARE = 0.3
 SECURED_SHARE, SECURED_LATER_SHARE = 0.7, 0.2
 WATCHED_SHARE, WATCHED_LATER_SHARE = 0.85, 0.1
@@ -28,6 +31,7 @@ PLANTED_TEXTS = (
     f"T21: {LIVE_WITHOUT_DOSSIER[0]} đưa vào sử dụng khi chưa có hồ sơ cấp độ (ngày thứ {LIVE_WITHOUT_DOSSIER[1] + 1})",
     f"T21, T22: {', '.join(UNHEARD_SYSTEMS)} chưa bao giờ có dữ liệu",
     f"T22: {SILENT_SYSTEM[0]} không còn tín hiệu giám sát (ngày thứ {SILENT_SYSTEM[1] + 1} đến {SILENT_SYSTEM[2]})",
+    *(f"T22: {code} chỉ có tín hiệu giám sát {days} ngày một lần" for code, days in SELDOM_HEARD.items()),
 )
 
 
@@ -49,7 +53,10 @@ def _cast(row: Registered, seed: int, year: int) -> System:
     silent = None
     if row.code == SILENT_SYSTEM[0]:
         watched, silent = year, (year + SILENT_SYSTEM[1], year + SILENT_SYSTEM[2])
-    return System(row.code, row.owner, row.lifecycle == "in_use", tuple(states), watched, silent)
+    seldom = SELDOM_HEARD.get(row.code, 1)
+    if seldom > 1:
+        watched = year
+    return System(row.code, row.owner, row.lifecycle == "in_use", tuple(states), watched, silent, seldom)
 
 
 def _states(row: Registered, rng: Random, year: int) -> tuple[list[tuple[int, SystemState]], int | None]:

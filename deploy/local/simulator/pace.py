@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Protocol
 
-from deploy.local.simulator.local_time import day_of, midnight
+from deploy.local.simulator.local_time import DAY_SECONDS, day_of, midnight
 
 OFFICE_PARTS = ((27_000, 41_400), (48_600, 61_200))
 """07:30–11:30 and 13:30–17:00 in seconds of the local day."""
@@ -22,6 +22,9 @@ class Pace(Protocol):
 
     def in_days(self, at: int, least: int, most: int, rng: Random) -> int:
         """In office hours, that many working days later (0: the same day where it is still possible)."""
+
+    def any_time(self, at: int, least: int, most: int, rng: Random) -> int:
+        """Some days later at any hour, as citizens act: also between midnight and the office's morning."""
 
 
 def office_second(rng: Random) -> int:
@@ -48,6 +51,10 @@ class OfficePace:
         moment = midnight(self._days[index]) + office_second(rng)
         return moment if moment > at else at + 60 + int(rng.random() * 1740)
 
+    def any_time(self, at: int, least: int, most: int, rng: Random) -> int:
+        day = day_of(at) + 1 + least + int(rng.random() * (most - least + 1))
+        return midnight(day) + int(rng.random() * DAY_SECONDS)
+
 
 class LivePace:
     """A day passes in seconds: a filing's whole life is seen within a minute."""
@@ -57,3 +64,6 @@ class LivePace:
 
     def in_days(self, at: int, least: int, most: int, rng: Random) -> int:
         return at + 2 + int(rng.random() * (4 + 2 * (least + most)))
+
+    def any_time(self, at: int, least: int, most: int, rng: Random) -> int:
+        return self.in_days(at, least, most, rng)

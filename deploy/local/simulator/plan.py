@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from random import Random
 
-from deploy.local.simulator.local_time import midnight
+from deploy.local.simulator.local_time import DAY_SECONDS, midnight
 from deploy.local.simulator.outbox import Delivery
 from deploy.local.simulator.pace import office_second
 from deploy.local.simulator.scene import Scene
@@ -21,10 +21,13 @@ FILINGS, DOCUMENTS, INCOMING, CASEFILES = 6.2, 3.0, 2.5, 3.5
 
 INSPECTIONS, PETITIONS = 0.08, 0.04
 
-WEEKEND_SHARE = 0.06
-"""On days off only filings come in, and only online."""
+WEEKEND_SHARE, NIGHT_SHARE = 0.06, 0.05
+"""On days off, and at any hour of working days, filings come in online."""
 
 BUSY_AFTER_DAYS_OFF = 1.25
+OVERTIME_SHARE = 0.03
+"""Of the office's own doings: at any hour of a working day."""
+
 CARRIED_OVER_DAYS = 12
 """In the first days of the year results are issued for filings of the year before."""
 
@@ -98,12 +101,15 @@ class Plan:
             (CASEFILES * busy, self.office.casefile),
             (INSPECTIONS * busy, self.office.inspection),
             (PETITIONS * busy, self.office.petition),
-            (0.0 if busy else FILINGS * WEEKEND_SHARE, self.filings.tell_online),
+            (FILINGS * (NIGHT_SHARE if busy else WEEKEND_SHARE), self.filings.tell_online),
             (1.0 if busy and day < self._fates.year_start + CARRIED_OVER_DAYS else 0.0, self.filings.carried_over),
         ]
         counts = [occurrences(mean * volume, rng) for mean, _ in begins]
         for kind, (count, (_, story)) in enumerate(zip(counts, begins, strict=True)):
             for number in range(count):
                 name = (kind, unit.code, day, number)
-                moment = midnight(day) + office_second(emitter.begin("story", *name))
-                story(unit, moment, name)
+                draws = emitter.begin("story", *name)
+                anytime = story == self.filings.tell_online or draws.random() < OVERTIME_SHARE
+                story(
+                    unit, midnight(day) + (int(draws.random() * DAY_SECONDS) if anytime else office_second(draws)), name
+                )

@@ -60,6 +60,6 @@ class Run:
         self.plan = Plan(self.scene, self.fates)
 
     def as_of_days(self) -> list[int]:
-        """Days (since 1970) at whose end stocks are stated: each month's last day in the run, and its last day."""
+        """Days (since 1970) at whose end stocks are stated: each month's last day, every seventh day, the last day."""
         ends = [month.last for month in self.world.months if self.scene.first <= month.last <= self.scene.last]
-        return sorted({*ends, self.scene.last})
+        return sorted({*ends, *range(self.scene.first + 6, self.scene.last, 7), self.scene.last})

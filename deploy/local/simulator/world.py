@@ -105,6 +105,8 @@ class System:
     """Day from which on the SOC monitors it."""
     silent: tuple[int, int] | None = None
     """Days [first, last) without heartbeats."""
+    every_days: int = 1
+    """Heard of only every so many days: with 2 still monitored every day, with 3 no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from deploy.local.simulator.world import Procedure, Unit
 DELIVERED_ONLINE_SHARE = 0.8
 """The rest of online filings gets its result by post; both count."""
 
+NOTICE_SHARE = 0.3
+"""Of the filings that are withdrawn or stopped: a notice is issued as the result, which T09 leaves out."""
+
 UNSCANNED_SHARE = 0.3
 """Of the paper results of a unit that does not digitise everything."""
 
@@ -17,7 +20,7 @@ PLATFORMS = ("national", "national", "national", "provincial")
 OFFLINE_WAYS = ("cash", "cash", "other")
 APPLICANTS = ("citizen", "citizen", "citizen", "enterprise", "household_business")
 STOPPED = {3: 0.03, 7: 0.015, 8: 0.01}
-"""Share of filings that end refused, withdrawn by the applicant, or stopped: none of them gets a result or a fee."""
+"""Share of filings that end refused, withdrawn by the applicant, or stopped: none of them owes a fee."""
 
 
 @dataclass(slots=True)
@@ -66,6 +69,8 @@ class FilingStory:
             self._book.flow("filing_digitised.components", filing.receiver, day, int(filing.online or digitised))
         if end == 0:
             self._resolve(filing, after, rng)
+        elif end != 3 and rng.random() < NOTICE_SHARE:
+            self._issue(filing, self._pace.soon(after, rng), rng, halted=True)
 
     def carried_over(self, unit: Unit, at: int, number: object) -> None:
         """A result for a filing received in the year before: its receipt is never heard of, so nothing counts."""
@@ -182,14 +187,15 @@ class FilingStory:
             self._status(subject, latest, unit, 6)
         online = rng.random() < quality.pays_online
         for number in range(1, count + 1):
-            latest = self._pace.in_days(latest, 0, 2, rng)
-            way = (PLATFORMS if online or number < count else OFFLINE_WAYS)[int(rng.random() * 3)]
+            latest = self._pace.any_time(latest, 0, 2, rng)
+            ways = PLATFORMS if online or number < count else OFFLINE_WAYS
+            way = ways[int(rng.random() * len(ways))]
             sent.append(self._send("filing.fee_paid", subject, latest, unit, _fee(number, way)))
         if all(sent):
             self._book.flow("payment_online", unit, day_of(latest), int(online))
         return latest
 
-    def _issue(self, filing: Filing, at: int, rng: Random) -> bool:
+    def _issue(self, filing: Filing, at: int, rng: Random, *, halted: bool = False) -> bool:
         quality, unit, day = filing.unit.quality, filing.unit.code, day_of(at)
         online = filing.online and filing.offered
         delivery = ("online" if rng.random() < DELIVERED_ONLINE_SHARE else "postal") if online else "direct"
@@ -198,7 +204,7 @@ class FilingStory:
         data = f'{{"electronic":{_json(electronic)},"signed":{_json(signed)},"delivery":"{delivery}"}}'
         if not self._send("filing.result_issued", filing.subject, at, unit, data):
             return False
-        if filing.offered:
+        if filing.offered and not halted:
             self._book.flow("filing_full_online", unit, day, int(online))
         if filing.procedure.result_is_document:
             scanned = not electronic and self._scan_result(filing, at, rng)
@@ -215,11 +221,11 @@ class FilingStory:
 
     def _rate(self, filing: Filing, issued: int, rng: Random) -> None:
         """The latest rating counts, on its day; one in twenty applicants rates again."""
-        at, rating, unit = self._pace.in_days(issued, 0, 3, rng), _rating(filing, rng), filing.unit.code
+        at, rating, unit = self._pace.any_time(issued, 0, 3, rng), _rating(filing, rng), filing.unit.code
         if not self._send("filing.rated", filing.subject, at, unit, f'{{"rating":"{rating}"}}'):
             return
         if rng.random() < 0.05:
-            again, second = self._pace.in_days(at, 1, 5, rng), _rating(filing, rng)
+            again, second = self._pace.any_time(at, 1, 5, rng), _rating(filing, rng)
             if self._send("filing.rated", filing.subject, again, unit, f'{{"rating":"{second}"}}'):
                 at, rating = again, second
         self._book.flow("satisfaction", unit, day_of(at), int(rating == "satisfied"))

@@ -63,7 +63,7 @@ class SystemStory:
             return
         rng = self._emitter.begin("heartbeats", day)
         for system in self._systems:
-            silent = system.silent and system.silent[0] <= day < system.silent[1]
+            silent = day % system.every_days or (system.silent and system.silent[0] <= day < system.silent[1])
             if silent or not (_on(self._in_use[system.code], day) and _on(self._watched[system.code], day)):
                 continue
             for hour in range(0, 24, min(every, 24)):
