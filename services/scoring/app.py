@@ -3,17 +3,14 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from typing import NoReturn
 
-import uvicorn
 from aiokafka import AIOKafkaProducer
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.httpclient import HttpClient
-from starlette.applications import Starlette
-from typing_extensions import override
 from urllib3 import Timeout
 
 from services.scoring.announce import Announcer
@@ -22,7 +19,7 @@ from services.scoring.engine import readings_hash
 from services.scoring.facts import Facts
 from services.scoring.lane import Wiring
 from services.scoring.log_reader import LogReader
-from services.scoring.metrics import REGISTRY
+from services.scoring.pages import serve_pages
 from services.scoring.probe import prove_one_part
 from services.scoring.restore import Identity, current_boot
 from services.scoring.settings import ScoringSettings
@@ -32,9 +29,7 @@ from services.scoring.versions import prove_version
 from services.scoring.watchdog import watch
 from services.scoring.worker import Worker
 from shared.clickhouse import CONNECT_TIMEOUT_SECONDS, writer
-from shared.health import health_routes
 from shared.kafka import producer
-from shared.logs import get_logger
 from shared.topics.setup import verify_topics
 
 POLL_SECONDS = 0.5
@@ -42,8 +37,6 @@ POLL_SECONDS = 0.5
 
 STOP_SECONDS = 10
 """Faust may not return from stopping when the broker is away; what it would commit is only a hint."""
-
-log = get_logger(__name__)
 
 
 async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], NoReturn]) -> None:
@@ -58,7 +51,7 @@ async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], 
         stream = EventStream(settings)
         worker = Worker(wiring, stream)
         stream.attach(worker)
-        await stack.enter_async_context(_pages(settings, worker))
+        await stack.enter_async_context(serve_pages(settings, worker))
         await stream.start()
         # What start-up allocated is never garbage; without this every full collection walks it.
         gc.collect()
@@ -125,37 +118,3 @@ def _stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
-
-
-class _Pages(uvicorn.Server):
-    """Leaves signals to `serve`: first the running blocks, then the pages."""
-
-    @override
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@asynccontextmanager
-async def _pages(settings: ScoringSettings, worker: Worker) -> AsyncIterator[None]:
-    async def lanes() -> str:
-        waiting = sorted(partition for partition, lane in worker.lanes.items() if not lane.ready)
-        return f"partitions not ready: {waiting}" if waiting else ""
-
-    pages = Starlette(routes=health_routes({"partitions": lanes}, REGISTRY))
-    config = uvicorn.Config(
-        pages,
-        host=settings.listen_host,
-        port=settings.scoring_port,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-    )
-    server = _Pages(config)
-    serving = asyncio.create_task(server.serve())
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
