@@ -1,6 +1,7 @@
 """Composition root of ingest: keys and topics are proved, then requests flow through one endpoint into the log."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,6 +76,8 @@ async def _serve(settings: IngestSettings) -> None:
         config = uvicorn.Config(
             app, host=settings.listen_host, port=settings.port, access_log=False, log_config=None, lifespan="off"
         )
+        # What lives as long as the process is looked at no more by the collector: a tenth of the time per event.
+        gc.freeze()
         log.info("started", port=settings.port)
         await uvicorn.Server(config).serve()
 

@@ -30,7 +30,8 @@ Rule = Callable[[Attributes, Any], Broken | None]
 
 def microseconds(instant: datetime) -> int:
     """Microseconds since 1970 UTC, exact."""
-    return round((instant - EPOCH).total_seconds() * 1_000_000)
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _count(event: Attributes, data: t.CountReported) -> Broken | None:

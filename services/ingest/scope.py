@@ -36,6 +36,8 @@ class TypePlan:
     opaque: tuple[str, ...]
     texts: tuple[str, ...]
     rule: Rule | None
+    checked: bool
+    """False when the decoder alone has said everything about the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +88,21 @@ def _may_send(key: KeyRecord, name: str, source: str, catalogue: Catalogue) -> b
 
 def _plan(kind: EventType) -> TypePlan:
     fields = get_type_hints(kind.data)
+    instants = tuple(name for name, hint in fields.items() if hint in (datetime, datetime | None))
+    units = tuple(name for name in fields if name in UNIT_FIELDS)
+    texts = tuple(name for name, hint in fields.items() if hint is str and name not in UNIT_FIELDS)
     return TypePlan(
         name=kind.name,
         decode=msgspec.json.Decoder(kind.data).decode,
         subject_matches=_subject_of_any_type if kind.kind == "retraction" else kind.subject.fullmatch,
         screen_subject=KEYED not in kind.subject.pattern,
         correctable=kind.correctable and kind.kind != "retraction",
-        instants=tuple(name for name, hint in fields.items() if hint in (datetime, datetime | None)),
-        units=tuple(name for name in fields if name in UNIT_FIELDS),
+        instants=instants,
+        units=units,
         opaque=tuple(name for name in fields if name in OPAQUE_FIELDS),
-        texts=tuple(name for name, hint in fields.items() if hint is str and name not in UNIT_FIELDS),
+        texts=texts,
         rule=RULES.get(kind.name),
+        checked=bool(instants or units or texts),
     )
 
 

@@ -123,4 +123,5 @@ def test_every_problem_is_in_the_table_with_its_status(problem: Problem) -> None
 def test_the_tables_have_no_reason_that_does_not_exist() -> None:
     listed = set(re.findall(r"^\| (?:\d{3} \| )?`([a-z_]+)` \| (?!required|optional)", GUIDE, re.MULTILINE))
 
-    assert listed - {"data", "reason"} == {reason.value for reason in RejectReason} | {problem.value for problem in Problem}
+    tokens = {reason.value for reason in RejectReason} | {problem.value for problem in Problem}
+    assert listed - {"data", "reason"} == tokens
