@@ -19,6 +19,7 @@ class AlertsSettings(SharedSettings):
         timedelta(seconds=30), description="All cells are looked at this often even when nothing moved."
     )
     coalesce: timedelta = Field(
-        timedelta(milliseconds=250), description="Hints that arrive this close together cause one look at the board."
+        timedelta(milliseconds=500),
+        description="Hints that arrive this close together cause one look at the board (0.3 s CPU).",
     )
     clock_offset: timedelta = Field(timedelta(0), description="Added to the clock: a demonstration or a test of 2027.")

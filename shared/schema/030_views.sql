@@ -1,45 +1,48 @@
 -- The one definition of every rate. Api, alerts, reports and Grafana read these views; no formula stands elsewhere.
 -- Parameters: period (code of catalogue_periods), as_of (local day; days after it are not yet true).
 -- Integers decide, with the target's own comparator; `percent` is for display and never decides.
+--
+-- A FRAGMENT is SQL that the views below contain as a subquery wherever its name stands in braces. It is not a view,
+-- because ClickHouse analyses a view twice for each view around it: six levels deep, planning took all the time.
 
 -- The active version; a switch replaces these two.
 CREATE OR REPLACE VIEW {database}.ledger AS SELECT * FROM {database}.ledger_{version};
 CREATE OR REPLACE VIEW {database}.events AS SELECT * FROM {database}.events_{version};
 
-CREATE OR REPLACE VIEW {database}.watermarks AS
+FRAGMENT marks AS
 SELECT partition, max(offset) AS offset, max(received) AS received FROM {database}.ledger GROUP BY partition;
 
-CREATE OR REPLACE VIEW {database}.cell_days AS
+FRAGMENT cell_days AS
 SELECT reading, unit, day, reason, sum(num) AS num, sum(den) AS den, sum(excluded) AS excluded
 FROM {database}.ledger WHERE day <= {as_of:Date}
 GROUP BY reading, unit, day, reason;
 
 -- T04: a unit either sends online=false events or reports offline items (`reason` = the report's period);
 -- where both stand in one period, the report is ignored.
-CREATE OR REPLACE VIEW {database}.ignored_reports AS
+FRAGMENT ignored_reports AS
 SELECT DISTINCT report.unit AS unit, report.reason AS reason
 FROM (
     SELECT unit, reason, start, end
-    FROM {database}.cell_days(as_of = {as_of:Date}) AS days
+    FROM {cell_days} AS days
     INNER JOIN {database}.catalogue_periods AS periods ON periods.code = days.reason
     WHERE reading = 'casefile_online.offline_items'
     GROUP BY unit, reason, start, end HAVING sum(den) > 0
 ) AS report
 INNER JOIN (
-    SELECT unit, day FROM {database}.cell_days(as_of = {as_of:Date})
+    SELECT unit, day FROM {cell_days}
     WHERE reading = 'casefile_online' GROUP BY unit, day HAVING sum(den - num) > 0
 ) AS paper ON paper.unit = report.unit
 WHERE paper.day BETWEEN report.start AND report.end;
 
-CREATE OR REPLACE VIEW {database}.counted_days AS
+FRAGMENT counted_days AS
 SELECT reading, unit, day, reason,
        reading = 'casefile_online.offline_items'
-           AND (unit, reason) IN (SELECT unit, reason FROM {database}.ignored_reports(as_of = {as_of:Date})) AS ignored,
+           AND (unit, reason) IN (SELECT unit, reason FROM {ignored_reports}) AS ignored,
        if(ignored, 0, days.num) AS num, if(ignored, 0, days.den) AS den, if(ignored, 0, days.excluded) AS excluded
-FROM {database}.cell_days(as_of = {as_of:Date}) AS days;
+FROM {cell_days} AS days;
 
 -- Expected sources and whether each is silent as of a day; cadence is counted in working days.
-CREATE OR REPLACE VIEW {database}.sources AS
+FRAGMENT source_silence AS
 WITH (
     SELECT groupArray(day) FROM (
         SELECT day FROM {database}.catalogue_calendar WHERE working AND day < {as_of:Date} ORDER BY day DESC LIMIT 90
@@ -52,16 +55,16 @@ LEFT JOIN (
     SELECT source, max(time) AS last_time, max(received) AS last_received FROM {database}.events GROUP BY source
 ) AS heard USING (source);
 
-CREATE OR REPLACE VIEW {database}.stamp AS
+FRAGMENT stamped AS
 SELECT {as_of:Date} AS as_of,
-       (SELECT arraySort(groupArray((partition, offset, received))) FROM {database}.watermarks) AS watermark,
+       (SELECT arraySort(groupArray((partition, offset, received))) FROM {marks}) AS watermark,
        (SELECT argMax(version, published) FROM {database}.catalogue_version) AS catalogue_version,
        count() AS sources_expected, countIf(NOT silent) AS sources_reporting,
        groupArrayIf(source, silent) AS silent_sources
-FROM {database}.sources(as_of = {as_of:Date});
+FROM {source_silence};
 
 -- Sums of each (reading, unit): the period to date, all days to date (stocks), and the last 30 days.
-CREATE OR REPLACE VIEW {database}.reading_sums AS
+FRAGMENT reading_sums AS
 WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
      (SELECT least(end, {as_of:Date}) FROM {database}.catalogue_periods WHERE code = {period:String}) AS upto
 SELECT reading, unit,
@@ -71,11 +74,11 @@ SELECT reading, unit,
        sumIf(num, day > upto - 30) AS recent_num, sumIf(den, day > upto - 30) AS recent_den,
        sumIf(den, reason = 'no_data') AS no_data, sumIf(den, reason = 'stale') AS stale,
        max(ignored) AS report_ignored
-FROM {database}.counted_days(as_of = {as_of:Date}) WHERE day <= upto
+FROM {counted_days} WHERE day <= upto
 GROUP BY reading, unit;
 
 -- Sums of each cell (figure, unit) over its members; the unit's own report outranks the sum of its members.
-CREATE OR REPLACE VIEW {database}.cell_sums AS
+FRAGMENT cell_sums AS
 SELECT figure, unit, any(figure_kind) AS kind,
        sum(if(is_flow, period_num, stock_num)) AS num,
        sum(if(is_flow, period_den, stock_den)) AS den,
@@ -98,11 +101,15 @@ FROM (
                OVER (PARTITION BY rollup.figure, rollup.unit) > 0 AS own_report
     FROM {database}.catalogue_rollup AS rollup
     INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
-    LEFT JOIN {database}.reading_sums(period = {period:String}, as_of = {as_of:Date}) AS sums
+    LEFT JOIN {reading_sums} AS sums
         ON sums.reading = rollup.reading AND sums.unit = rollup.member
 )
 WHERE own = own_report
 GROUP BY figure, unit;
+
+CREATE OR REPLACE VIEW {database}.watermarks AS SELECT * FROM {marks};
+CREATE OR REPLACE VIEW {database}.sources AS SELECT * FROM {source_silence};
+CREATE OR REPLACE VIEW {database}.stamp AS SELECT * FROM {stamped};
 
 -- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
 CREATE OR REPLACE VIEW {database}.board AS
@@ -111,7 +118,7 @@ WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String
      least(period_end, {as_of:Date}) AS upto,
      {as_of:Date} > period_end AS is_final,
      (SELECT (watermark, catalogue_version, sources_expected, sources_reporting, silent_sources)
-      FROM {database}.stamp(as_of = {as_of:Date})) AS stamped
+      FROM {stamped}) AS stamped
 SELECT figures.indicator AS indicator, cells.figure AS figure, figures.code AS code, figures.position AS position,
        cells.unit AS unit, figures.kind AS kind,
        {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of, is_final AS final,
@@ -164,7 +171,7 @@ FROM (
     GROUP BY figure, unit
 ) AS cells
 INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = cells.figure
-INNER JOIN {database}.cell_sums(period = {period:String}, as_of = {as_of:Date}) AS sums
+INNER JOIN {cell_sums} AS sums
     ON sums.figure = cells.figure AND sums.unit = cells.unit
 WHERE cells.expected OR sums.den > 0 OR sums.excluded > 0
 WINDOW same_indicator AS (PARTITION BY figures.indicator, cells.unit);
@@ -178,7 +185,7 @@ FROM (
     SELECT greatest(days.day, period_start) AS day, -- what a stock held before the period stands on its first day
            sum(sumIf(num, own)) OVER by_day AS own_num, sum(sumIf(den, own)) OVER by_day AS own_den,
            sum(sumIf(num, NOT own)) OVER by_day AS member_num, sum(sumIf(den, NOT own)) OVER by_day AS member_den
-    FROM {database}.counted_days(as_of = {as_of:Date}) AS days
+    FROM {counted_days} AS days
     INNER JOIN (
         SELECT reading, member, own, figures.kind IN ('flow', 'reported_flow') AS is_flow
         FROM {database}.catalogue_rollup AS rollup
@@ -195,7 +202,7 @@ CREATE OR REPLACE VIEW {database}.cell_exclusions AS
 WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
      (SELECT least(end, {as_of:Date}) FROM {database}.catalogue_periods WHERE code = {period:String}) AS upto
 SELECT days.reason AS reason, sum(days.excluded) AS total
-FROM {database}.counted_days(as_of = {as_of:Date}) AS days
+FROM {counted_days} AS days
 INNER JOIN (
     SELECT rollup.reading AS reading, rollup.member AS member,
            any(figures.kind IN ('flow', 'reported_flow')) AS is_flow

@@ -1,10 +1,15 @@
 """The schema's SQL files as single statements, with database and version filled in."""
 
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """Database names are pasted into DDL, so nothing but a plain identifier may pass."""
+
+FRAGMENT = re.compile(r"FRAGMENT (\w+) AS\s+")
+FRAGMENT_USE = re.compile(r"\{(\w+)\}")
+"""A query parameter has its type in the braces and so is never taken for a fragment."""
 
 FILES = ("010_tables.sql", "020_catalogue.sql", "030_views.sql")
 
@@ -15,5 +20,15 @@ def schema_statements(database: str, version: int) -> list[str]:
         raise ValueError(f"not a database name: {database!r}")
     text = "\n".join(files("shared.schema").joinpath(name).read_text("utf-8") for name in FILES)
     text = re.sub(r"--[^\n]*", "", text).replace("{database}", database).replace("{version}", str(version))
-    statements = [statement.strip() for statement in text.split(";")]
-    return [f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic", *filter(None, statements)]
+    return [f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic", *_expanded(text)]
+
+
+def _expanded(text: str) -> Iterator[str]:
+    """Statements in order, with the fragments that stood before them in place of their names."""
+    fragments: dict[str, str] = {}
+    for statement in filter(None, (part.strip() for part in text.split(";"))):
+        whole = FRAGMENT_USE.sub(lambda use: fragments.get(use[1], use[0]), statement)
+        if found := FRAGMENT.match(whole):
+            fragments[found[1]] = f"({whole[found.end() :]})"
+        else:
+            yield whole
