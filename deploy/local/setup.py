@@ -87,7 +87,9 @@ def _missing_packages(*, for_test: bool) -> list[str]:
         "python3-venv": _find_uv() is not None or _can_make_venv(),
     }
     if for_test:
-        wanted |= {"chromium": bool(shutil.which("chromium")), "fonts-dejavu-core": FONT.exists()}
+        # The integrators' guide is run as it stands: with curl, openssl and perl.
+        wanted |= {name: bool(shutil.which(name)) for name in ("chromium", "curl", "openssl", "perl")}
+        wanted |= {"fonts-dejavu-core": FONT.exists()}
     return [name for name, there in wanted.items() if not there]
 
 
