@@ -23,6 +23,8 @@ class Verdict(Enum):
     """Already processed: acknowledge it, nothing else."""
     GAP = "gap"
     """Records before it are missing: it is dropped, and the consumer must go back."""
+    FULL = "full"
+    """The partition is not ready and holds enough: it is dropped, and the consumer must go back."""
 
 
 class Buffer:

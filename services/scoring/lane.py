@@ -58,13 +58,15 @@ class Lane:
 
     def __init__(self, wiring: Wiring, partition: int) -> None:
         self.partition = partition
-        self.ready = False
+        self.ready = asyncio.Event()
+        """Taken over and restored: `wanted` is known and records are processed."""
         self._w = wiring
         self._sink = Sink(wiring.client, wiring.tables, partition)
         self._buffer = Buffer()
         self._restore = Restore(wiring.reader, wiring.folder, wiring.facts, wiring.identity, wiring.settings.partitions)
         self._next_offset = NOTHING
         self._arrived = asyncio.Event()
+        self._drained = asyncio.Event()
         self._oldest_at = 0.0
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -72,17 +74,17 @@ class Lane:
     @property
     def position(self) -> int:
         """The last offset that is processed; while restoring, the last that the store holds."""
-        return self._next_offset - 1 if self.ready else self._restore.position
+        return self._next_offset - 1 if self.ready.is_set() else self._restore.position
 
     @property
-    def wanted(self) -> int | None:
-        """The offset that must be offered next, None as long as whatever comes first may begin."""
-        return self._buffer.wanted
+    def wanted(self) -> int:
+        """The offset that must be offered next; once `ready`."""
+        return self._buffer.wanted or 0
 
     @property
-    def waiting_bytes(self) -> int:
-        """Envelope bytes in the buffer."""
-        return self._buffer.waiting_bytes
+    def starving(self) -> bool:
+        """Ready, and waiting for a record to arrive."""
+        return self.ready.is_set() and not self._arrived.is_set()
 
     @property
     def oldest_waiting(self) -> int | None:
@@ -104,6 +106,8 @@ class Lane:
         """Keeps, drops (and acknowledges) or refuses a record; never blocks."""
         if self._closing:
             return Verdict.OLD
+        if not self.ready.is_set() and self._full():
+            return Verdict.FULL
         if not len(self._buffer):
             self._oldest_at = time.monotonic()
         verdict = self._buffer.offer(record)
@@ -113,11 +117,21 @@ class Lane:
             _acknowledge([record])
         return verdict
 
+    async def room(self) -> None:
+        """Returns when the buffer has room, or the lane cannot use it: it restores, or it closes."""
+        while self.ready.is_set() and not self._closing and self._full():
+            self._drained.clear()
+            await self._drained.wait()
+
+    def _full(self) -> bool:
+        return self._buffer.waiting_bytes > self._w.settings.scoring_buffer_bytes
+
     async def close(self) -> None:
         """Drops what waits, awaits the running block, releases the store. Raises `TimeoutError`."""
         self._closing = True
         self._sink.stop()
         self._arrived.set()
+        self._drained.set()
         if self._task is not None:
             done, _ = await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
             if not done:
@@ -159,7 +173,7 @@ class Lane:
         await self._w.announcer.changed(self.partition, mark, cells)
         self._next_offset = mark + 1
         _acknowledge(self._buffer.expect(self._next_offset))
-        self.ready = True
+        self.ready.set()
         log.info("ready", partition=self.partition, next_offset=self._next_offset)
 
     async def _next(self) -> list[LogRecord]:
@@ -172,7 +186,9 @@ class Lane:
             await asyncio.sleep(self._oldest_at + settings.scoring_linger_seconds - time.monotonic())
         if self._closing:
             return []
-        return self._buffer.take(settings.scoring_block_bytes, self._sink.marks.boundary(self._next_offset))
+        taken = self._buffer.take(settings.scoring_block_bytes, self._sink.marks.boundary(self._next_offset))
+        self._drained.set()
+        return taken
 
     async def _write(self, store: Store, records: list[LogRecord]) -> None:
         partition, taken_at = self.partition, time.monotonic()

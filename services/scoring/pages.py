@@ -28,7 +28,7 @@ async def serve_pages(settings: ScoringSettings, worker: Worker) -> AsyncIterato
     """/metrics, /-/healthy, and /-/ready: every assigned partition is taken over and restored."""
 
     async def partitions() -> str:
-        waiting = sorted(partition for partition, lane in worker.lanes.items() if not lane.ready)
+        waiting = sorted(partition for partition, lane in worker.lanes.items() if not lane.ready.is_set())
         return f"not ready: {waiting}" if waiting else ""
 
     pages = Starlette(routes=health_routes({"partitions": partitions}, REGISTRY))

@@ -22,7 +22,7 @@ class ScoringSettings(SharedSettings):
     )
     scoring_block_rows: int = Field(50_000, ge=1, le=1_000_000, description="Rows of one insert, per table.")
     scoring_buffer_bytes: int = Field(
-        8 << 20, ge=1 << 20, description="Envelope bytes waiting per partition; fetching pauses above it."
+        8 << 20, ge=1024, description="Envelope bytes waiting per partition; above it nothing more is fetched."
     )
     scoring_stuck_seconds: Seconds = Field(
         60, description="A partition with unprocessed records and no progress for this long ends the worker."

@@ -17,7 +17,10 @@ COMMIT_SECONDS = 1.0
 """Kafka's committed offset only saves reading again; where to go on is said by the marks."""
 
 MAX_POLL_RECORDS = 100
-"""Records handed over before a partition can be paused: 100 envelopes of 256 KB at most."""
+"""Records of one fetch: 25 MB at most."""
+
+BUFFERED_RECORDS = 64
+"""Between fetcher and agent; 16 MB at most. When it is full Faust stops fetching, and nothing is lost."""
 
 FETCH_BYTES = 4 * MAX_RECORD_BYTES
 
@@ -47,6 +50,7 @@ class EventStream:
             broker_commit_interval=COMMIT_SECONDS,
             broker_max_poll_records=MAX_POLL_RECORDS,
             broker_check_crcs=True,
+            stream_buffer_maxsize=BUFFERED_RECORDS,
             consumer_auto_offset_reset="earliest",
             consumer_max_fetch_size=FETCH_BYTES,
             producer_acks=-1,
@@ -59,7 +63,7 @@ class EventStream:
 
         async def take(stream: Any) -> None:
             async for event in stream.noack().events():
-                worker.offer(event)
+                await worker.offer(event)
 
         self.app.agent(topic, name="scoring.take", concurrency=1)(take)
 

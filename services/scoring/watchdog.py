@@ -13,6 +13,9 @@ from shared.logs import get_logger
 
 LOOK_SECONDS = 2.0
 
+STARVING_SECONDS = 5.0
+"""The log has more and nothing arrives: the group's committed offset is past the marks (tables that were lost)."""
+
 log = get_logger(__name__)
 
 
@@ -38,15 +41,16 @@ async def watch(worker: Worker, reader: LogReader, stuck_seconds: float) -> None
     progress: dict[int, Progress] = {}
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        worker.relieve()
         lanes = dict(worker.lanes)
         progress = {partition: progress.get(partition, Progress()) for partition in lanes}
         ends = await _ends(reader, list(lanes))
         for partition, lane in lanes.items():
             _export(lane, ends.get(partition))
             stuck = progress[partition].stuck_for(
-                lane.position, ends.get(partition), ready=lane.ready, now=time.monotonic()
+                lane.position, ends.get(partition), ready=lane.ready.is_set(), now=time.monotonic()
             )
+            if stuck > STARVING_SECONDS and lane.starving:
+                worker.go_back(lane)
             if stuck > stuck_seconds:
                 worker.fail(f"partition {partition} has not moved past offset {lane.position} for {stuck:.0f} s")
 

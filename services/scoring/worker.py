@@ -8,8 +8,11 @@ from services.scoring.lane import Lane, Wiring
 from services.scoring.metrics import ASSIGNED
 from shared.logs import get_logger
 
-GO_BACK_SECONDS = 1.5
+SETTLE_SECONDS = 1.5
 """Faust's fetch in flight lasts up to 1 s; sought earlier, its records would move the position past the gap again."""
+
+AGAIN_SECONDS = 3.0
+"""A record that was sought and has not come by then was skipped by Faust once more."""
 
 log = get_logger(__name__)
 
@@ -33,24 +36,24 @@ class Worker:
     def __init__(self, wiring: Wiring, flow: Flow) -> None:
         self._wiring = wiring
         self._flow = flow
-        self._paused: set[int] = set()
         self._going_back: dict[int, asyncio.Task[None]] = {}
         self.lanes: dict[int, Lane] = {}
         self.failure: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Its result is the one line that the operator reads when the worker must exit."""
 
-    def offer(self, message: Any) -> None:
-        """One record of the stream: `message` is Faust's event."""
+    async def offer(self, message: Any) -> None:
+        """One record of the stream: `message` is Faust's event. Waits while its partition's buffer is full.
+
+        Waiting is what holds Faust back: a paused partition would lose the records that are already fetched.
+        """
         record = _log_record(message)
         lane = self.lanes.get(record.partition)
         if lane is None:
             return
         verdict = lane.offer(record)
-        if verdict is Verdict.GAP and record.partition not in self._going_back:
-            self._going_back[record.partition] = asyncio.create_task(self._go_back(lane))
-        if lane.waiting_bytes > self._wiring.settings.scoring_buffer_bytes:
-            self._paused.add(record.partition)
-            self._flow.pause(record.partition)
+        if verdict in {Verdict.GAP, Verdict.FULL}:
+            self.go_back(lane)
+        await lane.room()
 
     async def assigned(self, partitions: set[int]) -> None:
         """Every assignment is a take-over, also of a partition that was ours before."""
@@ -65,7 +68,6 @@ class Worker:
         """Returns when nothing of these partitions is written any more."""
         lanes = [lane for partition in partitions if (lane := self.lanes.pop(partition, None)) is not None]
         for partition in partitions:
-            self._paused.discard(partition)
             if (task := self._going_back.pop(partition, None)) is not None:
                 task.cancel()
         try:
@@ -74,13 +76,10 @@ class Worker:
             self.fail(str(error))
         ASSIGNED.set(len(self.lanes))
 
-    def relieve(self) -> None:
-        """Resumes partitions whose buffer has drained to half; called in short intervals."""
-        for partition in list(self._paused):
-            lane = self.lanes.get(partition)
-            if lane is not None and lane.waiting_bytes <= self._wiring.settings.scoring_buffer_bytes // 2:
-                self._paused.discard(partition)
-                self._flow.resume(partition)
+    def go_back(self, lane: Lane) -> None:
+        """Makes the consumer read again from what the lane wants; no effect while that is under way."""
+        if lane.partition not in self._going_back:
+            self._going_back[lane.partition] = asyncio.create_task(self._go_back(lane))
 
     def fail(self, reason: str) -> None:
         """The worker must exit; the first reason counts."""
@@ -93,14 +92,20 @@ class Worker:
         self.fail(f"partition {partition} after offset {offset}: {type(error).__name__}: {error}")
 
     async def _go_back(self, lane: Lane) -> None:
-        """Faust's position is past the marks (lost tables, or an acknowledgement that skipped): read again."""
+        """Faust is past what the lane wants (restoring, lost tables, a fetch that was cut): read again from there."""
         partition = lane.partition
         self._flow.pause(partition)
-        await asyncio.sleep(GO_BACK_SECONDS)
-        if (offset := lane.wanted) is not None:
+        await lane.ready.wait()
+        while True:
+            offset = lane.wanted
             log.warning("going_back", partition=partition, offset=offset)
+            self._flow.pause(partition)
+            await asyncio.sleep(SETTLE_SECONDS)
             await self._flow.seek(partition, offset)
-        self._flow.resume(partition)
+            self._flow.resume(partition)
+            await asyncio.sleep(AGAIN_SECONDS)
+            if lane.wanted != offset:
+                break
         self._going_back.pop(partition, None)
 
 

@@ -66,6 +66,24 @@ def test_kill_9_in_the_middle_of_blocks_loses_and_doubles_nothing(scoring: Scori
     scoring.wait_exact()
 
 
+def test_a_backlog_that_is_larger_than_the_buffers_is_processed_whole(scoring: ScoringSetup) -> None:
+    scoring.send(filings(0, 600))
+    scoring.worker(**SMALL_BLOCKS, CHITIEU_SCORING_BUFFER_BYTES="30000").start()
+    scoring.send(filings(600, 600))
+    scoring.wait_exact()
+
+
+def test_tables_that_were_lost_are_filled_again_although_the_group_has_committed(scoring: ScoringSetup) -> None:
+    worker = scoring.worker().start()
+    scoring.send(filings(0, 100))
+    scoring.wait_exact()
+    assert worker.process.stop() == 0
+    scoring.command("TRUNCATE TABLE events_1")
+    scoring.command("TRUNCATE TABLE ledger_1")
+    scoring.worker().start()
+    scoring.wait_exact()
+
+
 def test_partitions_move_to_a_second_worker_and_back_under_load(scoring: ScoringSetup) -> None:
     first = scoring.worker(**SMALL_BLOCKS).start()
     scoring.send(filings(0, 500))
