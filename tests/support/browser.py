@@ -80,10 +80,10 @@ TEXTS = """
     range.selectNodeContents(walker.currentNode);
     const box = range.getBoundingClientRect();
     const style = getComputedStyle(element);
-    const frame = element.closest('.tile, .panel')?.getBoundingClientRect();
+    const frame = element.closest('.tile')?.getBoundingClientRect();
     const cut = Boolean(frame) && (box.right > frame.right + 1 || box.bottom > frame.bottom + 1);
-    texts.push({ text, cut, kind: element.className, px: parseFloat(style.fontSize), font: style.fontFamily,
-      contrast: contrast(rgb(style.color), ground(element)),
+    texts.push({ text, cut, kind: element.getAttribute('class') ?? '', px: parseFloat(style.fontSize),
+      contrast: contrast(rgb(element instanceof SVGElement ? style.fill : style.color), ground(element)),
       left: box.left, right: box.right, top: box.top, bottom: box.bottom });
   }
   return texts;

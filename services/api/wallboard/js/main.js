@@ -4,7 +4,7 @@ import { Problem, logIn, session } from "./api.js";
 import { h, show } from "./dom.js";
 import { Live } from "./live.js";
 import { chooseLanguage, say } from "./words.js";
-import { banner, top } from "./top.js";
+import { age, banner, top } from "./top.js";
 import { wall } from "./wall.js";
 import { unitPage, unitsPage } from "./unit.js";
 import { indicatorPage } from "./indicator.js";
@@ -50,7 +50,12 @@ function draw() {
   document.querySelector(".skip").textContent = say("skip");
   page?.draw();
   top(place.top, page, who);
-  if (live) banner(place.banner, live, page?.stamp);
+  if (live) told();
+}
+
+function told() {
+  banner(place.banner, live, page?.stamp);
+  age(live);
 }
 
 function current() {
@@ -93,7 +98,7 @@ async function start() {
   who = await session().catch(() => null);
   if (location.pathname === "/login" || (who && !who.role && !who.open_board)) { askForKey(); return; }
   top(place.top, null, who);
-  live = new Live(refresh, (state) => banner(place.banner, state, page?.stamp));
+  live = new Live(refresh, () => told());
   document.addEventListener("language", draw);
   await refresh();
 }

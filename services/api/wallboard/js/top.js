@@ -29,7 +29,7 @@ function freshness(stamp) {
   const past = chosenTime().as_of || stamp.final;
   return [
     stamp.final ? h("span", { class: "late" }, `${say("final")} ${day(stamp.as_of)}`) : null,
-    past ? null : h("span", { class: "live" }, "● ", say("live")),
+    past ? null : h("span", { id: "age", class: "live" }, "● ", say("live")),
     past && !stamp.final ? h("span", { class: "late" }, say("past", { day: day(stamp.as_of) })) : null,
     h("span", { title: `${say("as_of")} ${day(stamp.as_of)}` }, `${say("data_at")} `,
       h("b", { id: "data-at" }, received ? dateTime(received) : "–")),
@@ -51,6 +51,24 @@ function leave() {
     type: "button", "data-key": "logout", title: say("logout"), "aria-label": say("logout"),
     onclick: async () => { await logOut(); location.assign("/login"); },
   }, "⎋");
+}
+
+const LATE_MS = 15 * 60_000; // in working hours events come by the second; at night the age is no fault, but it is said
+
+// Beside the stamp: "live", or how long nothing new has come.
+export function age(live) {
+  const place = document.getElementById("age");
+  if (!place || !live?.last?.received) return;
+  const old = live.now() - Date.parse(live.last.received);
+  const late = old > LATE_MS;
+  place.className = late ? "late" : "live";
+  place.textContent = late ? `◷ ${ago(old)}` : `● ${say("live")}`;
+}
+
+function ago(ms) {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 120) return say("minutes_ago", { n: minutes });
+  return minutes < 2880 ? say("hours_ago", { n: Math.floor(minutes / 60) }) : say("days_ago", { n: Math.floor(minutes / 1440) });
 }
 
 // One line over the page while its figures may be old; nothing while all is well.
