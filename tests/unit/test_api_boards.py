@@ -8,6 +8,7 @@ import pytest
 from services.api.boards import Boards
 from services.api.queries import Row, Scope
 from shared.errors import RetryableError
+from tests.support.waiting import eventually
 
 SCOPE = Scope("2026", date(2026, 7, 15))
 
@@ -31,22 +32,32 @@ class SlowReader:
         return [row]
 
 
-async def settle() -> None:
-    for _ in range(10):
-        await asyncio.sleep(0)
+DEADLINE_SECONDS = 10
+
+
+async def until_asked(reader: SlowReader, times: int) -> None:
+    async def asked() -> bool:
+        return reader.asked == times
+
+    await eventually(asked, deadline_seconds=DEADLINE_SECONDS, what=f"question {times}")
+
+
+async def begun(*tasks: asyncio.Task[list[Row]]) -> None:
+    """Every task has run up to its first wait, and none is answered."""
+    done, _ = await asyncio.wait(tasks, timeout=0)
+    assert not done
 
 
 async def test_screens_that_ask_while_a_query_runs_share_the_next_one() -> None:
     reader = SlowReader()
     boards = Boards(reader)
     first = asyncio.create_task(boards.rows(SCOPE))
-    await settle()
+    await until_asked(reader, 1)
     late = [asyncio.create_task(boards.rows(SCOPE)) for _ in range(5)]
-    await settle()
+    await begun(*late)
     assert reader.asked == 1
     reader.let.release()
-    await settle()
-    assert reader.asked == 2
+    await until_asked(reader, 2)
     reader.let.release()
     assert [row["asked"] for row in await first] == [1]
     assert [[row["asked"] for row in await one] for one in late] == [[2]] * 5
@@ -56,8 +67,7 @@ async def test_another_day_does_not_wait_for_this_one() -> None:
     reader = SlowReader()
     boards = Boards(reader)
     tasks = [asyncio.create_task(boards.rows(Scope("2026", date(2026, 7, day)))) for day in (1, 2)]
-    await settle()
-    assert reader.asked == 2
+    await until_asked(reader, 2)
     reader.let.release()
     reader.let.release()
     await asyncio.gather(*tasks)
@@ -79,9 +89,9 @@ async def test_a_screen_that_leaves_does_not_end_the_query_of_the_others() -> No
     reader = SlowReader()
     boards = Boards(reader)
     leaving = asyncio.create_task(boards.rows(SCOPE))
-    await settle()
+    await until_asked(reader, 1)
     staying = asyncio.create_task(boards.rows(SCOPE))
-    await settle()
+    await begun(staying)
     leaving.cancel()
     reader.let.release()
     reader.let.release()
