@@ -11,6 +11,7 @@ from services.alerts.observation import Observation, Watermark
 CELLS = """
 SELECT board.indicator AS indicator, board.figure AS figure, board.code AS code, figures.figure_vi AS figure_vi,
        board.unit AS unit, units.name_vi AS unit_vi, board.period AS period, board.num AS num, board.den AS den,
+       board.no_data AS no_data,
        board.target AS target, board.comparator AS comparator, board.legal_row AS legal_row, board.status AS status,
        board.percent AS percent, board.flags AS flags, board.as_of AS as_of, board.watermark AS watermark,
        board.catalogue_version AS catalogue_version

@@ -9,7 +9,15 @@ from services.alerts.policy import Policy
 
 StateName = Literal["ok", "firing", "resolved"]
 Reason = Literal[
-    "below_target", "target_met", "still_below", "still_met", "too_few_events", "within_margin", "no_target", "disabled"
+    "below_target",
+    "target_met",
+    "still_below",
+    "still_met",
+    "too_few_events",
+    "within_margin",
+    "waiting_for_data",
+    "no_target",
+    "disabled",
 ]
 
 
@@ -69,6 +77,8 @@ def judge(seen: Observation, policy: Policy) -> Reason:
         return "target_met"
     if seen.num * 100 >= (seen.target - policy.margin_points) * seen.den and policy.margin_points:
         return "within_margin"
+    if seen.no_data and (seen.num + seen.no_data) * 100 >= (seen.target - policy.margin_points) * seen.den:
+        return "waiting_for_data"
     return "below_target"
 
 

@@ -17,7 +17,8 @@ class Watermark:
 class Observation:
     """One cell of the board: integers and the target decide; `percent` is for people only.
 
-    `target` is in percent, −1 when none is in force; `status` is the view's word for (num, den, target).
+    `target` is in percent, −1 when none is in force; `status` is the view's word for (num, den, target);
+    `no_data` counts what is in `den` only because nothing was ever heard of it.
     """
 
     indicator: str
@@ -29,6 +30,7 @@ class Observation:
     period: str
     num: int
     den: int
+    no_data: int
     target: int
     comparator: str
     legal_row: str

@@ -35,17 +35,18 @@ INNER JOIN (
 WHERE paper.day BETWEEN report.start AND report.end;
 
 FRAGMENT counted_days AS
-SELECT reading, unit, day, reason,
-       reading = 'casefile_online.offline_items'
-           AND (unit, reason) IN (SELECT unit, reason FROM {ignored_reports}) AS ignored,
-       if(ignored, 0, days.num) AS num, if(ignored, 0, days.den) AS den, if(ignored, 0, days.excluded) AS excluded
+SELECT reading, unit, day, days.reason AS reason,
+       reading = 'casefile_online.offline_items' AND (unit, days.reason) IN {ignored_reports} AS ignored,
+       if(ignored, 0, days.num) AS num, if(ignored, 0, days.den) AS den,
+       if(ignored, days.den, days.excluded) AS excluded
 FROM {cell_days} AS days;
 
--- Expected sources and whether each is silent as of a day; cadence is counted in working days.
+-- Expected sources and whether each is silent as of `silence_day`, which the query around it defines; cadence is
+-- counted in working days.
 FRAGMENT source_silence AS
 WITH (
     SELECT groupArray(day) FROM (
-        SELECT day FROM {database}.catalogue_calendar WHERE working AND day < {as_of:Date} ORDER BY day DESC LIMIT 90
+        SELECT day FROM {database}.catalogue_calendar WHERE working AND day < silence_day ORDER BY day DESC LIMIT 90
     )
 ) AS recent_working_days
 SELECT source, cadence_days, last_time, last_received,
@@ -73,7 +74,7 @@ SELECT reading, unit,
        sum(num) AS stock_num, sum(den) AS stock_den, sum(excluded) AS stock_excluded,
        sumIf(num, day > upto - 30) AS recent_num, sumIf(den, day > upto - 30) AS recent_den,
        sumIf(den, reason = 'no_data') AS no_data, sumIf(den, reason = 'stale') AS stale,
-       max(ignored) AS report_ignored
+       maxIf(ignored, day >= period_start) AS report_ignored
 FROM {counted_days} WHERE day <= upto
 GROUP BY reading, unit;
 
@@ -108,8 +109,8 @@ WHERE own = own_report
 GROUP BY figure, unit;
 
 CREATE OR REPLACE VIEW {database}.watermarks AS SELECT * FROM {marks};
-CREATE OR REPLACE VIEW {database}.sources AS SELECT * FROM {source_silence};
-CREATE OR REPLACE VIEW {database}.stamp AS SELECT * FROM {stamped};
+CREATE OR REPLACE VIEW {database}.sources AS WITH {as_of:Date} AS silence_day SELECT * FROM {source_silence};
+CREATE OR REPLACE VIEW {database}.stamp AS WITH {as_of:Date} AS silence_day SELECT * FROM {stamped};
 
 -- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
 CREATE OR REPLACE VIEW {database}.board AS
@@ -117,13 +118,14 @@ WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String
      (SELECT end FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_end,
      least(period_end, {as_of:Date}) AS upto,
      {as_of:Date} > period_end AS is_final,
+     upto AS silence_day,
      (SELECT (watermark, catalogue_version, sources_expected, sources_reporting, silent_sources)
       FROM {stamped}) AS stamped
 SELECT figures.indicator AS indicator, cells.figure AS figure, figures.code AS code, figures.position AS position,
        cells.unit AS unit, figures.kind AS kind,
        {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of, is_final AS final,
        sums.num AS num, sums.den AS den, sums.excluded AS excluded,
-       sums.recent_num AS recent_num, sums.recent_den AS recent_den,
+       sums.recent_num AS recent_num, sums.recent_den AS recent_den, sums.no_data AS no_data,
        cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row,
        multiIf(cells.target < 0, 'no_target', sums.den = 0, 'no_occurrence',
                if(cells.comparator = '>', toInt128(sums.num) * 100 > toInt128(cells.target) * sums.den,
@@ -140,7 +142,8 @@ SELECT figures.indicator AS indicator, cells.figure AS figure, figures.code AS c
        ) AS not_recoverable,
        (figures.indicator, cells.unit) IN (
            SELECT indicator, unit FROM {database}.catalogue_emitters WHERE has(stamped.5, source)) AS source_silent,
-       sums.no_data > 0 OR sums.reports_missing > 0 OR source_silent AS provisional,
+       sums.no_data > 0 OR sums.reports_missing > 0 OR source_silent
+           OR (sums.den = 0 AND figures.kind IN ('reported_flow', 'reported_stock')) AS provisional,
        sums.stale > 0 AS stale,
        sums.offline_conflict AS offline_conflict,
        figures.basis_undefined AS basis_undefined,
@@ -176,6 +179,21 @@ INNER JOIN {cell_sums} AS sums
 WHERE cells.expected OR sums.den > 0 OR sums.excluded > 0
 WINDOW same_indicator AS (PARTITION BY figures.indicator, cells.unit);
 
+-- The (reading, unit) sums that make one cell: the unit's own report when there is one, else its members.
+FRAGMENT cell_members AS
+SELECT rollup.reading AS reading, rollup.member AS unit,
+       figures.kind IN ('flow', 'reported_flow') AS is_flow
+FROM {database}.catalogue_rollup AS rollup
+INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
+WHERE rollup.figure = {figure:String} AND rollup.unit = {unit:String} AND rollup.own = (
+    SELECT sum(own_days.den) > 0 FROM {cell_days} AS own_days
+    WHERE own_days.day <= upto
+      AND (own_days.day >= period_start
+           OR (SELECT any(kind) FROM {database}.catalogue_figures WHERE figure = {figure:String}) = 'reported_stock')
+      AND (own_days.reading, own_days.unit) IN (
+          SELECT reading, member FROM {database}.catalogue_rollup
+          WHERE figure = {figure:String} AND unit = {unit:String} AND own));
+
 -- The history of one cell: cumulative figures at the end of each day on which something moved.
 CREATE OR REPLACE VIEW {database}.cell_history AS
 WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
@@ -201,18 +219,11 @@ ORDER BY day;
 CREATE OR REPLACE VIEW {database}.cell_exclusions AS
 WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
      (SELECT least(end, {as_of:Date}) FROM {database}.catalogue_periods WHERE code = {period:String}) AS upto
-SELECT days.reason AS reason, sum(days.excluded) AS total
+SELECT if(days.ignored, 'report_ignored', days.reason) AS reason, sum(days.excluded) AS total
 FROM {counted_days} AS days
-INNER JOIN (
-    SELECT rollup.reading AS reading, rollup.member AS member,
-           any(figures.kind IN ('flow', 'reported_flow')) AS is_flow
-    FROM {database}.catalogue_rollup AS rollup
-    INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
-    WHERE rollup.figure = {figure:String} AND rollup.unit = {unit:String}
-    GROUP BY reading, member
-) AS members ON members.reading = days.reading AND members.member = days.unit
+INNER JOIN {cell_members} AS members ON members.reading = days.reading AND members.unit = days.unit
 WHERE days.day <= upto AND (days.day >= period_start OR NOT members.is_flow)
-GROUP BY days.reason HAVING total != 0
+GROUP BY reason HAVING total != 0
 ORDER BY total DESC, reason;
 
 -- The subjects behind one cell, with what each counts and why. `after` is the cursor (subject, exclusive).
@@ -224,21 +235,17 @@ SELECT subject, max(at) AS day, any(unit) AS unit, any(reading) AS reading, sum(
        multiIf(excluded > 0 AND den = 0, 'excluded', reason = 'no_data', 'no_data',
                den > num, 'missing', 'counting') AS state
 FROM (
-    SELECT subject, reading, unit, reason AS why, source AS event_source, id AS event_id,
-           max(entries.day) AS at, sum(entries.num) AS n, sum(entries.den) AS d, sum(entries.excluded) AS e
+    SELECT subject, reading, unit, if(ignored, 'report_ignored', reason) AS why, source AS event_source,
+           id AS event_id, max(entries.day) AS at, sum(if(ignored, 0, entries.num)) AS n,
+           sum(if(ignored, 0, entries.den)) AS d, sum(if(ignored, entries.den, entries.excluded)) AS e,
+           reading = 'casefile_online.offline_items' AND (unit, reason) IN {ignored_reports} AS ignored
     FROM {database}.ledger AS entries
-    INNER JOIN (
-        SELECT rollup.reading AS reading, rollup.member AS unit,
-               figures.kind IN ('flow', 'reported_flow') AS is_flow
-        FROM {database}.catalogue_rollup AS rollup
-        INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
-        WHERE rollup.figure = {figure:String} AND rollup.unit = {unit:String}
-    ) AS members USING (reading, unit)
+    INNER JOIN {cell_members} AS members USING (reading, unit)
     WHERE subject > {after:String} AND entries.day <= upto AND (entries.day >= period_start OR NOT is_flow)
       AND (entries.reading, entries.unit) IN (
           SELECT reading, member FROM {database}.catalogue_rollup
           WHERE figure = {figure:String} AND unit = {unit:String})
-    GROUP BY subject, reading, unit, why, event_source, event_id
+    GROUP BY subject, reading, unit, reason, event_source, event_id
     HAVING n != 0 OR d != 0 OR e != 0
 )
 GROUP BY subject

@@ -49,13 +49,23 @@ class Ledger:
 
     def clear(self) -> None:
         self._client.command("TRUNCATE TABLE ledger_1")
+        self._client.command("TRUNCATE TABLE events_1")
+
+    def hear(self, source: str, day: str) -> None:
+        """One event of a source, at noon of a local day."""
+        noon = datetime.fromisoformat(f"{day}T12:00:00+07:00")
+        row = {"kind": "event", "source": source, "id": "i", "time": noon, "received": noon, "token": OWNER_TOKEN}
+        self._client.insert("events_1", [list(row.values())], column_names=list(row))
+
+    def query(self, view: str, as_of: str, period: str = "2026", **texts: str) -> list[dict[str, Any]]:
+        """Rows of one of the parameterised views."""
+        names = {"period": "String", "as_of": "Date"} | dict.fromkeys(texts, "String")
+        arguments = ", ".join(f"{name} = {{{name}:{kind}}}" for name, kind in names.items())
+        values = {"period": period, "as_of": date.fromisoformat(as_of), **texts}
+        return list(self._client.query(f"SELECT * FROM {view}({arguments})", parameters=values).named_results())  # noqa: S608
 
     def board(self, as_of: str = "2026-07-01", period: str = "2026") -> dict[tuple[str, str], dict[str, Any]]:
-        result = self._client.query(
-            "SELECT * FROM board(period = {period:String}, as_of = {as_of:Date})",
-            parameters={"period": period, "as_of": date.fromisoformat(as_of)},
-        )
-        return {(row["figure"], row["unit"]): row for row in result.named_results()}
+        return {(row["figure"], row["unit"]): row for row in self.query("board", as_of, period)}
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +232,55 @@ def test_the_board_is_the_plain_sum_over_the_period(
         num, den = sum(e[2] for e in mine), sum(e[2] + e[3] for e in mine)
         assert (board["satisfaction", unit]["num"], board["satisfaction", unit]["den"]) == (num, den)
     assert board["satisfaction", PROVINCE]["den"] == sum(e[2] + e[3] for e in counted)
+
+
+def subjects(ledger: Ledger, figure: str, unit: str, as_of: str = "2026-07-01") -> dict[str, tuple[int, int, str]]:
+    """Subject → (num, den, state) of everything behind a cell."""
+    rows = ledger.query("cell_subjects", as_of, figure=figure, unit=unit, after="")
+    return {row["subject"]: (row["num"], row["den"], row["state"]) for row in rows}
+
+
+def test_the_subjects_behind_a_cell_add_up_to_it_when_the_province_reports_itself(ledger: Ledger) -> None:
+    ledger.add(
+        ("ehealth_record", HAI_XA[0], "2026-03-02", 50, 100), ("ehealth_record", PROVINCE, "2026-03-02", 96, 100)
+    )
+    found = subjects(ledger, "ehealth_record", PROVINCE)
+    assert [(num, den) for num, den, _ in found.values()] == [(96, 100)]
+    assert len(subjects(ledger, "ehealth_record", HAI_XA[0])) == 1
+
+
+def test_an_ignored_report_stands_behind_its_cell_as_left_out_with_the_reason(ledger: Ledger) -> None:
+    commune = HAI_XA[0]
+    ledger.add(
+        ("casefile_online", commune, "2026-05-10", 7, 8),
+        ("casefile_online.offline_items", commune, "2026-05-31", 0, 20, "2026-05"),
+    )
+    found = subjects(ledger, "casefile_online", commune)
+    assert sorted(state for _, _, state in found.values()) == ["excluded", "missing"]
+    assert sum(den for _, den, _ in found.values()) == ledger.board()["casefile_online", commune]["den"] == 8
+    exclusions = ledger.query("cell_exclusions", "2026-07-01", figure="casefile_online", unit=commune)
+    assert [(row["reason"], row["total"]) for row in exclusions] == [("report_ignored", 20)]
+
+
+def test_a_conflict_of_one_period_does_not_flag_a_later_one(ledger: Ledger) -> None:
+    commune = HAI_XA[0]
+    ledger.add(
+        ("casefile_online", commune, "2026-01-10", 7, 8),
+        ("casefile_online.offline_items", commune, "2026-01-31", 0, 20, "2026-01"),
+    )
+    assert ledger.board(period="2026")["casefile_online", commune]["offline_conflict"] == 1
+    assert ledger.board(period="2026-07")["casefile_online", commune]["offline_conflict"] == 0
+
+
+def test_a_reported_figure_that_nobody_reported_is_provisional_not_silent(ledger: Ledger) -> None:
+    ledger.add(("satisfaction", SO, "2026-01-01", 1, 1))
+    row = ledger.board()["cashless_transactions.number", PROVINCE]
+    assert (row["status"], "provisional" in row["flags"]) == ("no_occurrence", True)
+
+
+def test_silence_after_a_periods_end_does_not_make_it_provisional(ledger: Ledger) -> None:
+    ledger.add(("filing_full_online", SO, "2026-12-31", 8, 10))
+    ledger.hear("/systems/dvc", "2026-12-31")
+    assert ledger.board("2026-12-31")["filing_full_online", SO]["source_silent"] == 0
+    assert ledger.board("2027-02-15")["filing_full_online", SO]["source_silent"] == 0
+    assert ledger.board("2027-02-15", "2027")["filing_full_online", SO]["source_silent"] == 1

@@ -12,7 +12,7 @@ NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
 OK, FIRING, RESOLVED = AlertState("ok", 0), AlertState("firing", 1), AlertState("resolved", 2)
 
 
-def seen(num: int, den: int, *, target: int = 80, comparator: str = ">=", status: str | None = None) -> Observation:
+def seen(num: int, den: int, *, target: int = 80, comparator: str = ">=", no_data: int = 0) -> Observation:
     """A cell whose status is what the board's rule gives for its integers."""
     above = num * 100 > target * den if comparator == ">" else num * 100 >= target * den
     return Observation(
@@ -25,10 +25,11 @@ def seen(num: int, den: int, *, target: int = 80, comparator: str = ">=", status
         period="2026",
         num=num,
         den=den,
+        no_data=no_data,
         target=target,
         comparator=comparator,
         legal_row="PL01-11a",
-        status=status or ("met" if above else "below"),
+        status="met" if above else "below",
         percent=num * 1000 // den / 10 if den else None,
         flags=(),
         as_of=date(2026, 7, 1),
@@ -50,6 +51,8 @@ def seen(num: int, den: int, *, target: int = 80, comparator: str = ">=", status
         (OK, seen(96, 100, target=100), Policy(margin_points=5), "ok", "within_margin"),
         (OK, seen(95, 100, target=100), Policy(margin_points=5), "ok", "within_margin"),
         (OK, seen(94, 100, target=100), Policy(margin_points=5), "firing", "below_target"),
+        (OK, seen(90, 116, target=100, no_data=26), Policy(), "ok", "waiting_for_data"),
+        (OK, seen(89, 116, target=100, no_data=26), Policy(), "firing", "below_target"),
         (OK, seen(1, 100, target=-1), Policy(), "ok", "no_target"),
         (OK, seen(1, 100), Policy(enabled=False), "ok", "disabled"),
         (FIRING, seen(79, 100), Policy(), "firing", "still_below"),
