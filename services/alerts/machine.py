@@ -73,11 +73,17 @@ def judge(seen: Observation, policy: Policy) -> Reason:
         return "no_target"
     if seen.den < policy.min_denominator:
         return "too_few_events"
+    return _compare(seen, policy)
+
+
+def _compare(seen: Observation, policy: Policy) -> Reason:
+    """`waiting_for_data`: it would be met if what was never heard of were; silence has an alert of its own kind."""
+    tolerated = (seen.target - policy.margin_points) * seen.den
     if seen.status == "met":
         return "target_met"
-    if seen.num * 100 >= (seen.target - policy.margin_points) * seen.den and policy.margin_points:
+    if policy.margin_points and seen.num * 100 >= tolerated:
         return "within_margin"
-    if seen.no_data and (seen.num + seen.no_data) * 100 >= (seen.target - policy.margin_points) * seen.den:
+    if seen.no_data and (seen.num + seen.no_data) * 100 >= tolerated:
         return "waiting_for_data"
     return "below_target"
 

@@ -41,6 +41,9 @@ REASONS: Mapping[str, Words] = {
     "impossible_count": Words("Số liệu vô lý: tử số lớn hơn mẫu số", "Impossible count"),
     "unknown_period": Words("Kỳ báo cáo không có trong danh mục", "Unknown period"),
     "unknown_date": Words("Ngày của số liệu không hợp lệ", "Unknown date"),
+    "report_ignored": Words(
+        "Bỏ qua: trong cùng kỳ đơn vị đã gửi hồ sơ giấy", "Left out: paper files were sent in the same period"
+    ),
     "period_overlap": Words("Kỳ báo cáo chồng lên kỳ đã báo cáo", "Period overlaps one already reported"),
     "no_data": Words("Chưa có dữ liệu", "Never heard of"),
     "stale": Words("Số liệu đã cũ, chưa cập nhật", "Figure older than it may be"),
