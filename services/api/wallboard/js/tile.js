@@ -7,7 +7,8 @@ import { link } from "./api.js";
 import { partName, shortName, indicatorName } from "./catalogue.js";
 import { MARK, target, tone, trend } from "./status.js";
 
-const SHORT_FLAGS = ["provisional", "stale", "offline_conflict", "basis_undefined"];
+const FOOT_FLAGS = ["provisional", "stale"]; // short enough to stand beside the target
+const LINE_FLAGS = ["not_recoverable", "offline_conflict", "basis_undefined", "stale"]; // the first of them has the last line
 
 // `cells`: the figures of one indicator at one unit, in the order of the plan. Figures without a target are on its page.
 export function tile(all, cells, moved) {
@@ -50,12 +51,13 @@ function pair(all, cells) {
 function foot(cells, flags) {
   const targets = [...new Set(cells.map(target))];
   const text = targets.length > 1 ? cells.map((cell) => cell.target).join("|") : targets[0];
-  const flag = SHORT_FLAGS.find((name) => flags.has(name));
+  const flag = FOOT_FLAGS.find((name) => flags.has(name));
   return h("span", { class: "foot" }, h("span", {}, text), flag ? h("span", { class: "flag" }, say(flag)) : null);
 }
 
 function lastLine(cells, flags) {
-  if (flags.has("not_recoverable")) return h("span", { class: "flags" }, say("not_recoverable"));
+  const flag = LINE_FLAGS.find((name) => flags.has(name) && (name !== "stale" || flags.has("provisional")));
+  if (flag) return h("span", { class: "flags" }, say(flag));
   if (cells.every((cell) => cell.percent === null)) return h("span", { class: "recent" }, say("no_occurrence_tile"));
   if (cells.length > 1 || cells[0].recent_percent === null) return null;
   return h("span", { class: "recent" }, `${say("days30_tile")} ${percent(cells[0].recent_percent)}%`);
