@@ -5,6 +5,7 @@ from typing import Any
 
 import faust
 from faust.types import TP
+from typing_extensions import override
 
 from services.scoring.settings import ScoringSettings
 from services.scoring.worker import Worker
@@ -26,6 +27,26 @@ FETCH_BYTES = 4 * MAX_RECORD_BYTES
 
 CHATTY_LOGGERS = ("faust", "mode")
 """They tell every service they start and stop, dozens of lines without a consequence."""
+
+
+class NoPosition(dict[TP, None]):
+    """Faust's memory of the offset it has read, kept empty: it drops what is below, also what was sought again.
+
+    A fetch in flight during a seek would set it past the offset that was sought, and those records would never come.
+    Order and repetition are the business of `Buffer`.
+    """
+
+    @override
+    def __getitem__(self, _: TP) -> None:
+        return None
+
+    @override
+    def __setitem__(self, _: TP, __: object) -> None:
+        return
+
+    @override
+    def update(self, *_: Any, **__: Any) -> None:
+        return
 
 
 class EventStream:
@@ -79,6 +100,7 @@ class EventStream:
     async def start(self) -> None:
         """Joins the group; returns when the consumer runs."""
         self.app.finalize()
+        self.app.consumer._read_offset = NoPosition()  # noqa: SLF001 - see there
         await self.app.start()
 
     async def stop(self) -> None:
@@ -99,4 +121,4 @@ class EventStream:
 
     async def seek(self, partition: int, offset: int) -> None:
         """See `Flow`."""
-        await self.app.consumer.seek(TP(self._topic, partition), offset)
+        await self.app.consumer.seek_wait({TP(self._topic, partition): offset})

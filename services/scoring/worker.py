@@ -3,16 +3,15 @@
 import asyncio
 from typing import Any, Protocol
 
+from aiokafka.errors import KafkaError
+
 from services.scoring.buffer import LogRecord, Verdict
 from services.scoring.lane import Lane, Wiring
 from services.scoring.metrics import ASSIGNED
 from shared.logs import get_logger
 
-SETTLE_SECONDS = 1.5
-"""Faust's fetch in flight lasts up to 1 s; sought earlier, its records would move the position past the gap again."""
-
-AGAIN_SECONDS = 3.0
-"""A record that was sought and has not come by then was skipped by Faust once more."""
+AGAIN_SECONDS = 10.0
+"""A record that was sought and has not come by then is sought again; a backlog of other partitions comes first."""
 
 log = get_logger(__name__)
 
@@ -27,7 +26,7 @@ class Flow(Protocol):
         """Fetch it again."""
 
     async def seek(self, partition: int, offset: int) -> None:
-        """Go on from `offset`; the partition is paused."""
+        """Go on from `offset`; records that are already fetched may still come before."""
 
 
 class Worker:
@@ -93,20 +92,25 @@ class Worker:
 
     async def _go_back(self, lane: Lane) -> None:
         """Faust is past what the lane wants (restoring, lost tables, a fetch that was cut): read again from there."""
-        partition = lane.partition
-        self._flow.pause(partition)
+        self._flow.pause(lane.partition)
         await lane.ready.wait()
+        try:
+            await self._seek(lane)
+        except (TimeoutError, KafkaError) as error:
+            # The watchdog asks again when the lane starves.
+            log.warning("going_back_failed", partition=lane.partition, cause=type(error).__name__)
+        if self.lanes.get(lane.partition) is lane:
+            self._going_back.pop(lane.partition, None)
+
+    async def _seek(self, lane: Lane) -> None:
         while True:
             offset = lane.wanted
-            log.warning("going_back", partition=partition, offset=offset)
-            self._flow.pause(partition)
-            await asyncio.sleep(SETTLE_SECONDS)
-            await self._flow.seek(partition, offset)
-            self._flow.resume(partition)
+            log.info("going_back", partition=lane.partition, offset=offset)
+            await self._flow.seek(lane.partition, offset)
+            self._flow.resume(lane.partition)
             await asyncio.sleep(AGAIN_SECONDS)
             if lane.wanted != offset:
-                break
-        self._going_back.pop(partition, None)
+                return
 
 
 def _log_record(message: Any) -> LogRecord:
