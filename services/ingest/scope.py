@@ -9,6 +9,7 @@ import msgspec
 
 from services.ingest.rules import RULES, Rule
 from shared.catalogue import Catalogue
+from shared.contracts.event import ALL_UNITS
 from shared.contracts.vocabulary import EVENT_TYPES, SOC_ONLY, SOC_SOURCE, EventType
 from shared.keys import KeyRecord
 
@@ -45,8 +46,10 @@ class Facts:
     """The catalogue's codes that validation asks for."""
 
     units: frozenset[str]
-    systems: frozenset[str]
-    portals: frozenset[str]
+    systems: Mapping[str, str]
+    """System → unit that owns it."""
+    portals: Mapping[str, str]
+    """Portal → unit that runs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,18 @@ class Scope:
     units: frozenset[str]
     plans: Mapping[str, TypePlan]
     facts: Facts
+    reach: tuple[str, ...] = ALL_UNITS
+    """Units whose events its corrections and retractions may act on, as it stands in the log."""
     prefixed: dict[str, str] = field(default_factory=dict)
 
 
 def facts_of(catalogue: Catalogue) -> Facts:
     """The codes of the catalogue, of any time."""
-    return Facts(frozenset(catalogue.units), frozenset(catalogue.systems), frozenset(catalogue.portals))
+    return Facts(
+        units=frozenset(catalogue.units),
+        systems={code: system.owner for code, system in catalogue.systems.items()},
+        portals={code: portal.unit for code, portal in catalogue.portals.items()},
+    )
 
 
 def scope_of(key: KeyRecord, catalogue: Catalogue, facts: Facts) -> Scope:
@@ -70,11 +79,13 @@ def scope_of(key: KeyRecord, catalogue: Catalogue, facts: Facts) -> Scope:
     source = f"/systems/{key.system}"
     known = key.system in facts.systems
     units = catalogue.units_for(key.system) if known else ()
+    allowed = frozenset(unit for unit in units if key.allows_unit(unit))
     return Scope(
         source=source,
-        units=frozenset(unit for unit in units if key.allows_unit(unit)),
+        units=allowed,
         plans={name: plan for name, plan in PLANS.items() if _may_send(key, name, source, catalogue)},
         facts=facts,
+        reach=tuple(sorted(allowed)) if key.units else ALL_UNITS,
     )
 
 

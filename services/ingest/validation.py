@@ -81,7 +81,8 @@ def _check(wire: WireEvent, scope: Scope, now: Moment) -> Event | Broken:
         return broken
     if plan.rule and (broken := _broken_rule(wire, content, plan.rule, scope, now)):
         return broken
-    event = Event(scope.source, id_, plan.name, wire.subject, time, wire.unit, recorded, wire.corrects or "", b"", data)
+    names, reach = wire.corrects or "", scope.reach if wire.corrects or plan.name == "event.retracted" else ()
+    event = Event(scope.source, id_, plan.name, wire.subject, time, wire.unit, recorded, names, b"", data, reach)
     msgspec.structs.force_setattr(event, "content", content_hash(event))
     return event
 
@@ -174,7 +175,17 @@ def _broken_data(data: dict[str, Any], plan: TypePlan, scope: Scope) -> Broken |
 
 def _broken_rule(wire: WireEvent, content: Any, rule: Rule, scope: Scope, now: Moment) -> Broken | None:
     facts = scope.facts
-    return rule(Attributes(wire.subject, wire.unit, facts.units, facts.systems, facts.portals, now.today), content)
+    attributes = Attributes(
+        source=scope.source,
+        subject=wire.subject,
+        unit=wire.unit,
+        allowed=scope.units,
+        units=facts.units,
+        systems=facts.systems,
+        portals=facts.portals,
+        today=now.today,
+    )
+    return rule(attributes, content)
 
 
 def _prefixed_plan(name: str, scope: Scope) -> TypePlan | None:

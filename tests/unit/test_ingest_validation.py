@@ -135,6 +135,7 @@ AUTH = {
     "window_start": "2026-03-02T08:00:00+07:00", "window_end": "2026-03-02T09:00:00+07:00", "total": 5, "vneid": 5,
 }  # fmt: skip
 PORTAL = {"items_total": 3, "items_met": 3, "checklist_version": "v1"}
+DOCUMENT = {"person_signed": True, "agency_signed": True, "signature_valid": True}
 SYSTEM = {"lifecycle": "in_use", "dossier": "approved", "plan": "implemented"}
 
 
@@ -197,6 +198,58 @@ def test_fields_of_one_event_must_agree(
     outcome = check(sent, scope(system))
 
     assert (None if isinstance(outcome, Event) else (outcome.reason.value, outcome.pointer)) == expected
+
+
+PROCEDURE = {
+    "level": "province", "standardised": True, "simplified": True, "national_sync": True, "online_eligible": True,
+    "online_level": "full",
+}  # fmt: skip
+FOREIGN = ("unit_not_allowed", "/subject")
+
+
+@pytest.mark.parametrize(
+    ("system", "kind", "subject", "data", "expected"),
+    [
+        ("bao-cao", "count.reported", "count/bank_account_15plus/people/xa-11977/all", COUNT, None),
+        ("bao-cao", "count.reported", "count/bank_account_15plus/people/hung-yen/all", COUNT, FOREIGN),
+        ("bao-cao", "count.reported", "count/casefile_online/offline_items/xa-11992/all", COUNT, FOREIGN),
+        ("dvc", "procedure.catalogued", "procedure/1.004227", PROCEDURE | {"owner": "xa-11977"}, None),
+        ("dvc", "procedure.catalogued", "procedure/1.004227", PROCEDURE | {"owner": "so-y-te"},
+         ("unit_not_allowed", "/data/owner")),
+        ("cong-ttdt", "portal.assessed", "portal/cong-xa-11977", PORTAL, None),
+        ("cong-ttdt", "portal.assessed", "portal/cong-ttdt", PORTAL, FOREIGN),
+        ("sso", "auth.counted", "auth/cong-dvc/2026-03-02T01:00:00Z", AUTH, FOREIGN),
+        ("nhap-lieu", "system.changed", "system/dvc", SYSTEM, FOREIGN),
+        ("soc", "system.changed", "system/dvc", SYSTEM, None),
+        ("soc", "system.heartbeat", "system/dvc", {"state": "up"}, None),
+        ("tslcd", "link.changed", "network/xa-11992", {"line": 1, "state": "up"}, ("subject_mismatch", "/subject")),
+        ("dvc", "filing.received", FILING, filing_received()["data"] | {"receiving_unit": "tt-pvhcc"}, None),
+        ("qlvb", "document.sent", f"document/{key_of('1')}", DOCUMENT | {"to_unit": "so-khcn"}, None),
+        ("bao-cao", "event.retracted", "count/bank_account_15plus/people/xa-11977/all", {"id": "x"}, None),
+        ("bao-cao", "event.retracted", "count/bank_account_15plus/people/hung-yen/all", {"id": "x"}, FOREIGN),
+        ("bao-cao", "event.retracted", "report/xa-11992/bc-ktxh-thang/2026-02-hc", {"id": "x"},
+         ("subject_mismatch", "/subject")),
+        ("cong-ttdt", "event.retracted", "portal/cong-ttdt", {"id": "x"}, FOREIGN),
+        ("sso", "event.retracted", "auth/cong-dvc/2026-03-02T01:00:00Z", {"id": "x"}, FOREIGN),
+        ("nhap-lieu", "event.retracted", "system/dvc", {"id": "x"}, FOREIGN),
+        ("nhap-lieu", "event.retracted", "system/la", {"id": "x"}, ("subject_unknown", "/subject")),
+        ("dvc", "event.retracted", FILING, {"id": "x"}, None),
+    ],
+)  # fmt: skip
+def test_a_key_of_one_unit_writes_no_cell_of_another(
+    system: str, kind: str, subject: str, data: dict[str, Any], expected: tuple[str, str] | None
+) -> None:
+    sent = event(kind, subject, data, source=f"/systems/{system}", unit="xa-11977")
+
+    outcome = check(sent, scope(system, units=["xa-11977"]))
+
+    assert (None if isinstance(outcome, Event) else (outcome.reason.value, outcome.pointer)) == expected
+
+
+def test_logins_of_a_portal_are_told_for_its_unit_by_whoever_may_speak_for_both() -> None:
+    sent = event("auth.counted", "auth/cong-dvc/2026-03-02T01:00:00Z", AUTH, source="/systems/sso", unit="so-khcn")
+
+    assert told(sent, scope("sso")) == ("subject_mismatch", "/subject")
 
 
 def test_a_heartbeat_cannot_be_corrected() -> None:
