@@ -133,8 +133,9 @@ ALERT = "SELECT * FROM alerts WHERE alert_id = {alert_id:String}"
 RECEIPT = """
 SELECT source, id, subject, type, unit, time, received, outcome, other_id, cells, exclusions, partition, offset
 FROM events WHERE source = {source:String} AND id = {id:String} AND kind = 'event'
-ORDER BY offset DESC, seq DESC LIMIT 1
+ORDER BY outcome IN ('duplicate', 'conflict'), received DESC, offset DESC, seq DESC LIMIT 1
 """
+"""What became of the event itself; a repetition of it, or another content under its id, is told only when alone."""
 
 PULSE = """
 SELECT (SELECT arraySort(groupArray((partition, offset, received))) FROM watermarks) AS watermark,

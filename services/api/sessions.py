@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from shared.errors import StartError
+
 COOKIE = "chitieu_session"
 SECRET_BYTES = 32
 LOGIN_ATTEMPTS = 10
@@ -42,7 +44,7 @@ class Sessions:
     def read(self, cookie: str, now: datetime) -> Session | None:
         """What the cookie says; None when it is forged, expired or logged out."""
         body, _, signature = cookie.rpartition(".")
-        if not hmac.compare_digest(self._sign(body), signature):
+        if not hmac.compare_digest(self._sign(body).encode(), signature.encode()):
             return None
         key_id, session_id, expires = body.rsplit(".", 2)
         session = Session(key_id, session_id, int(expires))
@@ -77,9 +79,17 @@ class LoginLimit:
 
 
 def session_secret(file: Path) -> bytes:
-    """The signing secret, made at the first start and readable by the owner only."""
+    """The signing secret, made at the first start and readable by the owner only.
+
+    Raises StartError for a file that is cut short: an empty secret would let anyone sign a cookie.
+    """
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_bytes(secrets.token_bytes(SECRET_BYTES))
-    return file.read_bytes()
+        whole = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+        whole.touch(mode=0o600)
+        whole.write_bytes(secrets.token_bytes(SECRET_BYTES))
+        whole.replace(file)
+    secret = file.read_bytes()
+    if len(secret) < SECRET_BYTES:
+        raise StartError(f"{file} is cut short: remove it, and everyone logs in again")
+    return secret

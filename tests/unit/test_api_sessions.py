@@ -1,7 +1,10 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from services.api.sessions import LOGIN_ATTEMPTS, LOGIN_WINDOW, LoginLimit, Sessions, session_secret
+from shared.errors import StartError
 
 NOW = datetime(2026, 7, 15, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -18,7 +21,7 @@ def test_a_cookie_names_its_key_until_it_expires() -> None:
 def test_a_changed_cookie_is_no_cookie() -> None:
     sessions = Sessions(b"s" * 32, HOUR)
     cookie, _ = sessions.issue("abc", NOW)
-    for forged in (cookie.replace("abc", "abd"), cookie[:-1], "", "a.b.c.d", cookie + "0"):
+    for forged in (cookie.replace("abc", "abd"), cookie[:-1], "", "a.b.c.d", cookie + "0", cookie[:-1] + "é"):
         assert sessions.read(forged, NOW) is None
 
 
@@ -40,6 +43,12 @@ def test_the_secret_outlives_a_restart_and_is_private(tmp_path: Path) -> None:
     file = tmp_path / "api" / "secret"
     assert session_secret(file) == session_secret(file)
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_that_was_cut_short_is_refused_not_signed_with(tmp_path: Path) -> None:
+    (tmp_path / "secret").touch()
+    with pytest.raises(StartError, match="cut short"):
+        session_secret(tmp_path / "secret")
 
 
 def test_an_address_that_fails_too_often_waits_for_the_window_to_pass() -> None:
