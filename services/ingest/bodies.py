@@ -16,6 +16,9 @@ from services.ingest.wire import split_batch
 ZSTD_WINDOW_BYTES = 8 << 20
 """Window of zstd's highest ordinary level; a frame may ask for gigabytes."""
 
+GZIP_MEMBERS = 64
+"""Writers make one member, or one for each file put together; every further one costs a copy of what is left."""
+
 COMMAS_PER_EVENT = 64
 """A well-formed event has under 30; a body of millions of tiny values is refused before it is split."""
 
@@ -110,10 +113,12 @@ def _from_headers(headers: Mapping[str, str], body: bytes) -> Raw:
 
 
 def _gunzip(body: bytes, limit: int) -> bytes:
-    """All members of a gzip body; stops at one byte above the limit."""
+    """All members of a gzip body; stops at one byte above the limit. Raises `EOFError` for too many members."""
     parts: list[bytes] = []
     left = limit + 1
     while body and left > 0:
+        if len(parts) == GZIP_MEMBERS:
+            raise EOFError("gzip body of too many members")
         member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
         part = member.decompress(body, left)
         left -= len(part)

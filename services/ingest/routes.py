@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.ingest.answers import Answer, Outcome, answer, refusal
-from services.ingest.bodies import Mode, inflate, mode_of, raw_events
-from services.ingest.intake import Body, Intake
+from services.ingest.bodies import Mode, mode_of, raw_events
+from services.ingest.intake import Body, Intake, inflate_aside
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import Problem, Refused
 from services.ingest.publisher import Publisher
@@ -71,7 +71,7 @@ class EventsEndpoint:
             if int(headers.get("content-length", "0")) > self.settings.max_body_bytes:
                 raise Refused(Problem.BODY_TOO_LARGE)
             sent = await self.intake.read(body, held, self.settings.max_body_bytes)
-            inflated = inflate(sent, headers.get("content-encoding", ""), self.settings.max_inflated_bytes)
+            inflated = await inflate_aside(sent, headers.get("content-encoding", ""), self.settings.max_inflated_bytes)
             if inflated is not sent:
                 held.add(len(inflated))
             self._count_bytes(sent, inflated)

@@ -1,7 +1,9 @@
 """Bodies: compression with a cap, the three modes, and what is refused as a whole."""
 
+import asyncio
 import gzip
 import json
+import random
 import zlib
 from collections.abc import Callable
 
@@ -9,7 +11,14 @@ import msgspec
 import pytest
 import zstandard
 
-from services.ingest.bodies import Mode, inflate, mode_of, raw_events
+from services.ingest.bodies import (
+    GZIP_MEMBERS,
+    Mode,
+    inflate,
+    mode_of,
+    raw_events,
+)
+from services.ingest.intake import INFLATE_IN_LOOP_BYTES, inflate_aside
 from services.ingest.problems import DETAILS, STATUS, Problem, Refused
 from tests.support.events import filing_rated
 
@@ -33,6 +42,30 @@ def test_a_body_comes_out_as_it_went_in(encoding: str) -> None:
 def test_members_and_frames_one_after_another_are_all_read() -> None:
     assert inflate(gzip.compress(b"one") + gzip.compress(b"two"), "gzip", LIMIT) == b"onetwo"
     assert inflate(zstandard.compress(b"one") + zstandard.compress(b"two"), "zstd", LIMIT) == b"onetwo"
+
+
+def test_a_gzip_body_has_a_limited_number_of_members() -> None:
+    member = gzip.compress(b"")
+
+    assert inflate(member * (GZIP_MEMBERS - 1) + gzip.compress(b"x"), "gzip", LIMIT) == b"x"
+    assert refused(inflate, member * GZIP_MEMBERS + gzip.compress(b"x"), "gzip", LIMIT) is Problem.CONTENT_ENCODING
+
+
+async def test_a_large_body_is_inflated_while_other_requests_are_served() -> None:
+    plain = random.Random(1).randbytes(2 * INFLATE_IN_LOOP_BYTES)
+    loop_turned = asyncio.Event()
+    asyncio.get_running_loop().call_soon(loop_turned.set)
+
+    inflated = await inflate_aside(gzip.compress(plain), "gzip", LIMIT)
+
+    assert (inflated, loop_turned.is_set()) == (plain, True)
+
+
+async def test_a_large_broken_body_is_refused_like_a_small_one() -> None:
+    damaged = gzip.compress(random.Random(1).randbytes(2 * INFLATE_IN_LOOP_BYTES))[:-9]
+
+    with pytest.raises(Refused, match=Problem.CONTENT_ENCODING.value):
+        await inflate_aside(damaged, "gzip", LIMIT)
 
 
 @pytest.mark.parametrize(
