@@ -6,6 +6,7 @@ Every step is a loop: a chain of a hundred thousand links may be slow but cannot
 from collections.abc import Iterable, Sequence
 
 from services.scoring.records import Kept
+from shared.contracts.event import ALL_UNITS
 
 RETRACTION = "event.retracted"
 
@@ -22,7 +23,8 @@ def effective(events: Sequence[Kept]) -> tuple[list[Kept], dict[Ident, LinkFate]
     - A retraction acts unless another acting retraction takes it back; it can neither correct nor be corrected.
     - A correction replaces the event it names; of several that are not taken back the highest (recordedtime, id).
     - An event that is taken back takes its corrections with it.
-    - A link to nothing is an orphan, a ring of links is a cycle; neither has an effect.
+    - A link acts within its own unit, and on other units that its sender's key speaks for; beyond that, as a link to
+      nothing, it is an orphan. A ring of links is a cycle. Neither has an effect.
     """
     known = {(e.source, e.id): e for e in events}
     fates: dict[Ident, LinkFate] = {}
@@ -35,7 +37,7 @@ def effective(events: Sequence[Kept]) -> tuple[list[Kept], dict[Ident, LinkFate]
         if not event.corrects:
             roots.append(event)
             continue
-        target = known.get((event.source, event.corrects))
+        target = _target(event, known)
         if target is None or target.type == RETRACTION:
             lost.append(event)
         else:
@@ -61,42 +63,53 @@ def _retractions(retractions: list[Kept], known: dict[Ident, Kept], fates: dict[
     A retraction is decided once all that name it are; those that are never decided stand in a ring.
     """
     waiting = dict.fromkeys(((r.source, r.id) for r in retractions), 0)
-    for retraction in retractions:
-        if _target(retraction) in waiting:
-            waiting[_target(retraction)] += 1
+    targets = {(r.source, r.id): _target(r, known) for r in retractions}
+    for target in targets.values():
+        if target is not None and target.type == RETRACTION:
+            waiting[target.source, target.id] += 1
     ready = [r for r in retractions if waiting[r.source, r.id] == 0]
     hit: dict[Ident, Kept] = {}
     while ready:
         retraction = ready.pop()
-        target = _target(retraction)
-        fates[retraction.source, retraction.id] = _act(retraction, target in known, hit)
-        if target in waiting:
-            waiting[target] -= 1
-            if waiting[target] == 0:
-                ready.append(known[target])
+        target = targets[retraction.source, retraction.id]
+        fates[retraction.source, retraction.id] = _act(retraction, target, hit)
+        if target is not None and target.type == RETRACTION:
+            waiting[target.source, target.id] -= 1
+            if waiting[target.source, target.id] == 0:
+                ready.append(target)
     for retraction in retractions:
         if waiting[retraction.source, retraction.id] > 0:
-            fate = _taken_back(retraction, hit) or ("cycle", _target(retraction)[1])
+            fate = _taken_back(retraction, hit) or ("cycle", _named(retraction))
             fates[retraction.source, retraction.id] = fate
     return hit
 
 
-def _act(retraction: Kept, target_known: bool, hit: dict[Ident, Kept]) -> LinkFate:
-    """Takes the target back unless the retraction itself is, or its target is not there."""
-    target = _target(retraction)
+def _act(retraction: Kept, target: Kept | None, hit: dict[Ident, Kept]) -> LinkFate:
+    """Takes the target back unless the retraction itself is, or has none that it may act on."""
     taken_back = _taken_back(retraction, hit)
     if taken_back is not None:
         return taken_back
-    if not target_known:
-        return ("orphan", target[1])
-    rival = hit.get(target)
+    if target is None:
+        return ("orphan", _named(retraction))
+    rival = hit.get((target.source, target.id))
     if rival is None or (retraction.recorded, retraction.id) > (rival.recorded, rival.id):
-        hit[target] = retraction
-    return ("noted", target[1])
+        hit[target.source, target.id] = retraction
+    return ("noted", target.id)
 
 
-def _target(retraction: Kept) -> Ident:
-    return (retraction.source, retraction.data.get("id", ""))
+def _named(link: Kept) -> str:
+    return str(link.data.get("id", "")) if link.type == RETRACTION else link.corrects
+
+
+def _target(link: Kept, known: dict[Ident, Kept]) -> Kept | None:
+    """The event that the link names, if it is there and the link may act on its unit.
+
+    A source is a system, which units may share: that the source is the same does not say that the sender is.
+    """
+    target = known.get((link.source, _named(link)))
+    if target is None or target.unit == link.unit or target.unit in link.reach or link.reach == ALL_UNITS:
+        return target
+    return None
 
 
 def _taken_back(event: Kept, hit: dict[Ident, Kept]) -> LinkFate | None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from shared.contracts.event import Event
+from shared.contracts.event import ALL_UNITS, Event
 
 HEARTBEAT = "system.heartbeat"
 ALIVE = frozenset({"up", "degraded"})
@@ -25,8 +25,8 @@ class Delivery(NamedTuple):
 class Kept(msgspec.Struct, array_like=True, gc=False):
     """An event in its record: `Event` without the subject, with the `received` (ms) of its first delivery.
 
-    `recorded` is the earliest `recordedtime` of all its deliveries: the content leaves it out, so that it must not
-    depend on which of two duplicates came first.
+    `recorded` is the earliest `recordedtime` of all its deliveries, and `reach` joins what their senders reached: the
+    content leaves both out, so that they must not depend on which of two duplicates came first.
     """
 
     source: str
@@ -39,6 +39,7 @@ class Kept(msgspec.Struct, array_like=True, gc=False):
     content: bytes
     data: dict[str, Any]
     received: int
+    reach: tuple[str, ...] = ()
 
 
 class Record(msgspec.Struct, array_like=True, gc=False):
@@ -114,7 +115,7 @@ def admit(old: Record | None, deliveries: Sequence[Delivery]) -> tuple[Record, l
             moved = True
             admissions.append(Admission(delivery, index, NEW))
         elif record.events[index].content == event.content:
-            moved |= _earliest_recorded(record, index, event.recorded)
+            moved |= _merged(record, index, event)
             admissions.append(Admission(delivery, index, DUPLICATE))
         else:
             kept_changes |= _conflict(record, delivery)
@@ -126,14 +127,24 @@ def admit(old: Record | None, deliveries: Sequence[Delivery]) -> tuple[Record, l
 
 def _kept(delivery: Delivery) -> Kept:
     e = delivery.event
-    return Kept(e.source, e.id, e.type, e.time, e.unit, e.recorded, e.corrects, e.content, e.data, delivery.received)
+    received, reach = delivery.received, _joined(e.reach, ())
+    return Kept(e.source, e.id, e.type, e.time, e.unit, e.recorded, e.corrects, e.content, e.data, received, reach)
 
 
-def _earliest_recorded(record: Record, index: int, recorded: int) -> bool:
-    if recorded >= record.events[index].recorded:
+def _merged(record: Record, index: int, again: Event) -> bool:
+    """Takes over what a duplicate says that the content leaves out; whether that changed anything."""
+    kept = record.events[index]
+    recorded, reach = min(kept.recorded, again.recorded), _joined(kept.reach, again.reach)
+    if (recorded, reach) == (kept.recorded, kept.reach):
         return False
-    record.events[index] = msgspec.structs.replace(record.events[index], recorded=recorded)
+    record.events[index] = msgspec.structs.replace(kept, recorded=recorded, reach=reach)
     return True
+
+
+def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    if not (one or other):
+        return ()
+    return ALL_UNITS if ALL_UNITS in (one, other) else tuple(sorted({*one, *other}))
 
 
 def _conflict(record: Record, delivery: Delivery) -> bool:

@@ -14,6 +14,10 @@ CONTENT_HASH_BYTES = 12
 """96 bits: two contents under one (source, id) collide with probability 2^-96."""
 
 
+ALL_UNITS = ("*",)
+"""`Event.reach` of a key that speaks for every unit of its system."""
+
+
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One accepted, normalised event.
 
@@ -31,6 +35,9 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     corrects: str
     content: bytes
     data: dict[str, Any]
+    reach: tuple[str, ...] = ()
+    """Of a correction or retraction: units besides `unit` whose events it may act on, for its sender's key speaks for
+    them. Not content. Older records have none: their links act within their own unit."""
 
     @property
     def day(self) -> int:
@@ -52,7 +59,7 @@ def local_day(time_us: int) -> int:
 
 
 def content_hash(event: Event) -> bytes:
-    """Hash of attributes and data after normalisation, without `recordedtime` (design: what makes a duplicate)."""
+    """Hash of attributes and data after normalisation, without `recordedtime` and `reach`: what makes a duplicate."""
     content = (event.type, event.subject, event.time, event.unit, event.corrects, event.data)
     return blake2b(_canonical.encode(content), digest_size=CONTENT_HASH_BYTES).digest()
 

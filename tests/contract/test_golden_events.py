@@ -3,18 +3,21 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from services.ingest.scope import facts_of, scope_of
 from services.ingest.validation import moment, validate
 from shared.catalogue import load_catalogue
-from shared.contracts.event import Envelope, Event, decode_envelope, encode_envelope
+from shared.contracts.event import ALL_UNITS, Envelope, Event, decode_envelope, encode_envelope
 from shared.contracts.json_schema import schema_of
 from shared.contracts.vocabulary import EVENT_TYPES
 from shared.keys import Role, new_key
 
 FOLDER = Path(__file__).parents[1] / "data" / "contracts"
 ENVELOPE = FOLDER / "envelope-1.bin"
+WITHOUT_REACH = FOLDER / "envelope-1-without-reach.bin"
+"""Written before events said whom their sender's key speaks for."""
 RECEIVED_MS = 1_772_418_605_123
 NOW = moment(RECEIVED_MS * 1000)
 
@@ -56,3 +59,10 @@ def test_the_golden_envelope_is_read_and_written_byte_by_byte() -> None:
 
     assert decode_envelope(ENVELOPE.read_bytes()) == envelope
     assert encode_envelope(envelope) == ENVELOPE.read_bytes()
+
+
+def test_an_envelope_from_before_reach_is_read_with_links_that_act_in_their_own_unit_only() -> None:
+    now, before = (decode_envelope(file.read_bytes()) for file in (ENVELOPE, WITHOUT_REACH))
+
+    assert before == msgspec.structs.replace(now, events=[msgspec.structs.replace(e, reach=()) for e in now.events])
+    assert {event.type: event.reach for event in now.events if event.reach} == {"event.retracted": ALL_UNITS}

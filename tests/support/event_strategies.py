@@ -36,6 +36,9 @@ REGISTER = ("network/xa-1", "network/xa-2", "portal/p1", "portal/p2", "system/s1
 
 flag = st.booleans()
 unit = st.sampled_from(UNITS)
+reach = st.sampled_from([(), ("*",), ("*",), ("xa-1",), UNITS])
+"""Links reach their own unit alone, all, one, or both."""
+
 due = st.integers(0, 9).map(lambda n: f"2026-01-{n + 1:02}T16:30:00Z")
 date_text = st.integers(1, 9).map(lambda n: f"2026-01-{n:02}")
 
@@ -207,5 +210,6 @@ def _event(
         corrects=other if link == "corrects" else "",
         content=b"",
         data=content,
+        reach=draw(reach) if link else (),
     )
     return msgspec.structs.replace(event, content=content_hash(event))

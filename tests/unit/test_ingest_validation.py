@@ -299,3 +299,18 @@ def test_no_value_of_any_attribute_makes_it_raise(name: str, value: Any) -> None
 
 def test_every_reason_has_a_sentence() -> None:
     assert EXPLANATIONS.keys() == set(RejectReason)
+
+
+@pytest.mark.parametrize(
+    ("units", "reach"),
+    [((), ("*",)), (("so-khcn",), ("so-khcn",)), (("so-y-te", "so-khcn"), ("so-khcn", "so-y-te"))],
+)
+def test_a_link_says_for_which_units_its_senders_key_speaks_and_no_other_event_does(
+    units: Sequence[str], reach: tuple[str, ...]
+) -> None:
+    allowed = scope(units=units)
+    retraction = event("event.retracted", FILING, {"id": "x"})
+
+    assert accepted(filing_rated(corrects="x"), allowed).reach == reach
+    assert accepted(retraction, allowed).reach == reach
+    assert accepted(filing_rated(), allowed).reach == ()

@@ -121,6 +121,20 @@ def test_a_correction_tells_the_event_it_replaces() -> None:
     assert second.cells == {("filing_digitised.components", "xa-9"), ("filing_digitised.components", "xa-8")}
 
 
+def test_another_units_link_moves_nothing_until_it_is_sent_by_who_speaks_for_both() -> None:
+    first = process(FACTS, {}, deliver(event("1", "filing.received", RECEIVED)))
+    foreign = [
+        event("2", "filing.received", RECEIVED | {"channel": "direct"}, unit="xa-2", corrects="1"),
+        event("3", "event.retracted", {"id": "1"}, unit="xa-2", reach=("xa-2",)),
+    ]
+    second = process(FACTS, first.records, deliver(*foreign, offset=1))
+    assert told(second) == [("2", "orphan", "1"), ("3", "orphan", "1")]
+    assert second.ledger == []
+    again = msgspec.structs.replace(foreign[0], reach=("xa-1", "xa-2"))
+    third = process(FACTS, second.records, deliver(again, offset=2))
+    assert told(third) == [("1", "superseded", "2"), ("2", "counted", "")]
+
+
 @pytest.mark.parametrize("order", list(permutations(range(4))))
 def test_every_superseded_event_names_the_one_that_stands(order: tuple[int, ...]) -> None:
     ratings = [event(str(n), "filing.rated", {"rating": "neutral"}, time=n) for n in range(4)]

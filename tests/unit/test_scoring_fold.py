@@ -11,9 +11,18 @@ from services.scoring.records import Kept
 Said = dict[str, tuple[str, str]]
 
 
-def event(id_: str, corrects: str = "", *, retracts: str = "", recorded: int = 0, source: str = "a") -> Kept:
+def event(
+    id_: str,
+    corrects: str = "",
+    *,
+    retracts: str = "",
+    recorded: int = 0,
+    source: str = "a",
+    unit: str = "u",
+    reach: tuple[str, ...] = (),
+) -> Kept:
     kind, data = ("event.retracted", {"id": retracts}) if retracts else ("filing.rated", {"rating": "satisfied"})
-    return Kept(source, id_, kind, 0, "u", recorded, corrects, b"", data, 0)
+    return Kept(source, id_, kind, 0, unit, recorded, corrects, b"", data, 0, reach)
 
 
 def folded(events: Sequence[Kept]) -> tuple[set[str], Said]:
@@ -86,6 +95,43 @@ CASES: dict[str, tuple[list[Kept], set[str], Said]] = {
         [event("e"), event("r", "e", retracts="e"), event("c", "r")],
         set(),
         {"e": ("retracted", "r"), "r": ("noted", "e"), "c": ("orphan", "r")},
+    ),
+    "neither a correction nor a retraction reaches another unit's event of the same source": (
+        [event("e"), event("c", "e", unit="v"), event("d", "c", unit="v"), event("r", retracts="e", unit="v")],
+        {"e"},
+        {"c": ("orphan", "e"), "d": ("orphan", "c"), "r": ("orphan", "e")},
+    ),
+    "a unit that is not among those of the sender's key is not reached": (
+        [event("e"), event("c", "e", unit="v", reach=("v", "w")), event("r", retracts="e", unit="v", reach=("v", "w"))],
+        {"e"},
+        {"c": ("orphan", "e"), "r": ("orphan", "e")},
+    ),
+    "a correction moves the unit when its sender's key speaks for both": (
+        [event("e"), event("c", "e", unit="v", reach=("u", "v"))],
+        {"c"},
+        {"e": ("superseded", "c")},
+    ),
+    "a key that speaks for all units of its system moves and takes back any of them": (
+        [event("e"), event("c", "e", unit="v", reach=("*",)), event("r", retracts="c", unit="w", reach=("*",))],
+        {"e"},
+        {"c": ("retracted", "r"), "r": ("noted", "c")},
+    ),
+    "a retraction that reaches nothing stands in no ring and can be taken back itself": (
+        [
+            event("e"),
+            event("r", retracts="s", unit="v"),
+            event("s", retracts="r", reach=("u", "v")),
+            event("t", retracts="e"),
+            event("x", retracts="t", unit="v"),
+        ],
+        set(),
+        {
+            "e": ("retracted", "t"),
+            "r": ("retracted", "s"),
+            "s": ("noted", "r"),
+            "t": ("noted", "e"),
+            "x": ("orphan", "t"),
+        },
     ),
     "the same id of another source is another event": (
         [event("e"), event("c", "e", source="b"), event("r", retracts="e", source="b")],

@@ -20,7 +20,7 @@ from services.scoring.engine import (
 )
 from services.scoring.sheet import Amounts, EntryKey, Fate
 from shared.contracts.event import Event
-from tests.support.event_strategies import FACTS, FIRST_DAY, REGISTER, logs
+from tests.support.event_strategies import FACTS, FIRST_DAY, REGISTER, logs, reach
 from tests.support.reference_model import tally
 
 Sums = dict[tuple[str, EntryKey], Amounts]
@@ -152,3 +152,15 @@ def test_a_later_recordedtime_of_a_duplicate_changes_nothing_and_an_earlier_one_
     event = log[place % len(log)]
     copy = msgspec.structs.replace(event, recorded=event.recorded + 1 - 2 * (event.recorded > 1))
     assert Run([*log, copy], [3]).sums == Run([copy, *log], [5]).sums
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.data(), logs(), st.integers(0, 9))
+def test_what_any_sender_of_a_link_may_reach_counts_whichever_copy_came_first(
+    data: st.DataObject, log: list[Event], place: int
+) -> None:
+    copy = msgspec.structs.replace(log[place % len(log)], reach=data.draw(reach))
+    one, other = Run([*log, copy], [3]), Run([copy, *log], [5])
+    assert one.sums == other.sums
+    assert one.fates() == other.fates()
+    assert_equals_reference(one.sums, [*log, copy])
