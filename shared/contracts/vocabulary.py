@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.contracts import event_types as t
+from shared.contracts.fields import KEY_PATTERN, PROCEDURE_PATTERN
 
-KEY = r"[0-9a-f]{64}"
+KEY = KEY_PATTERN
 CODE = r"[a-z0-9][a-z0-9.-]{0,39}"
-PROCEDURE = r"\d\.\d{6}(?:\.[0-9A-Z]{2,6}){0,5}"
+PROCEDURE = PROCEDURE_PATTERN
 PERIOD = r"\d{4}(?:-(?:H[12]|9M|Q[1-4]|0[1-9]|1[0-2]))?(?:-hc)?"
+SLUG = r"[a-z0-9_]{1,40}"
+MEASURE = r"[a-z_]{1,30}"
 WINDOW_START = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z"
 
 Kind = Literal["flow", "latest_state", "state", "flow_and_state", "state_with_expiry", "reported", "retraction"]
@@ -65,7 +68,10 @@ EVENT_TYPES: dict[str, EventType] = {
         _event_type("security.alert", t.SecurityAlert, rf"security/{KEY}", "flow_and_state"),
         _event_type("link.changed", t.LinkChanged, rf"network/{CODE}", "state"),
         _event_type(
-            "count.reported", t.CountReported, rf"count/[a-z0-9_]{{1,40}}/[a-z_]{{1,30}}/{CODE}/[a-z]{{1,20}}", "reported"
+            "count.reported",
+            t.CountReported,
+            rf"count/[a-z0-9_]{{1,40}}/[a-z_]{{1,30}}/{CODE}/[a-z]{{1,20}}",
+            "reported",
         ),
         _event_type("event.retracted", t.EventRetracted, r"[a-z]{1,20}/[0-9A-Za-z_./:-]{1,160}", "retraction"),
     )
