@@ -10,17 +10,14 @@ import msgspec
 from services.ingest.rules import RULES, Rule
 from shared.catalogue import Catalogue
 from shared.contracts.event import ALL_UNITS
-from shared.contracts.vocabulary import EVENT_TYPES, SOC_ONLY, SOC_SOURCE, EventType
+from shared.contracts.vocabulary import EVENT_TYPES, KEY, SOC_ONLY, SOC_SOURCE, EventType
 from shared.keys import KeyRecord
 
 UNIT_FIELDS = ("owner", "receiving_unit", "to_unit")
 """Fields of event data that hold a unit code."""
 
-OPAQUE_FIELDS = ("checklist_version", "fee", "id")
+OPAQUE_FIELDS = ("checklist_version", "fee", "id", "procedure")
 """Fields of event data whose pattern leaves room for a number of a person."""
-
-KEYED = "[0-9a-f]{64}"
-"""Subjects that end in a keyed hash cannot hold anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,7 @@ class TypePlan:
     decode: Callable[[Any], Any]
     subject_matches: Callable[[str], object]
     screen_subject: bool
+    """False when the subject ends in a keyed hash, which its pattern proves."""
     correctable: bool
     instants: tuple[str, ...]
     units: tuple[str, ...]
@@ -106,7 +104,7 @@ def _plan(kind: EventType) -> TypePlan:
         name=kind.name,
         decode=msgspec.json.Decoder(kind.data).decode,
         subject_matches=_subject_of_any_type if kind.kind == "retraction" else kind.subject.fullmatch,
-        screen_subject=KEYED not in kind.subject.pattern,
+        screen_subject=KEY not in kind.subject.pattern,
         correctable=kind.correctable and kind.kind != "retraction",
         instants=instants,
         units=units,

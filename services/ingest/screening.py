@@ -20,11 +20,15 @@ _OPAQUE = (
     r"|(?=01\d*[A-Za-z])01[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{24}"
 )
 _opaque = re.compile(_OPAQUE)
-_mask = re.compile(rf"(?<![0-9A-Za-z])(?:{_OPAQUE})(?![0-9A-Za-z])")
+_mask = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{_OPAQUE})(?![0-9A-Za-z])"
+    # A procedure code: its fourteen digits hold five zeros that no citizen number's place can do without.
+    r"|(?<![0-9A-Za-z.])\d\.\d{6}\.000\.00\.\d{2}(?=\.H\d{2}|(?![0-9A-Za-z.]))"
+)
 _personal = re.compile(
-    # A citizen number: 12 digits, or as printed on forms in groups of three.
-    r"\d{12}"
-    r"|(?<!\d)\d{3}([ .-])\d{3}\1\d{3}\1\d{3}(?!\d)"
+    # A citizen number: 12 digits, dots between them or not, or as printed on forms in groups of three.
+    r"\d(?:\.?\d){11}"
+    r"|(?<!\d)\d{3}([ -])\d{3}\1\d{3}\1\d{3}(?!\d)"
     # Mobile and fixed telephone numbers of Vietnam, also in groups.
     r"|(?<!\d)(?:\+?84|0)(?:[35789]\d{8}|2\d{9})(?!\d)"
     r"|(?<!\d)(?:\+84[ .-]?|0)[35789]\d{1,2}[ .-]\d{3}[ .-]\d{3,4}(?!\d)"
@@ -69,9 +73,10 @@ _marks = re.compile(r"[\u0300-\u036f]")
 def personal_value(text: str) -> bool:
     """True when a text holds a citizen number, a telephone number, an e-mail address or a raw filing number.
 
-    UUIDs, hex digests and ULIDs are opaque: their digits say nothing.
+    UUIDs, hex digests and ULIDs are opaque: their digits say nothing. Other scripts' digits count as digits.
     """
-    return _opaque.fullmatch(text) is None and _personal.search(_mask.sub("#", text)) is not None
+    plain = text if text.isascii() else _plain(text)
+    return _opaque.fullmatch(plain) is None and _personal.search(_mask.sub("#", plain)) is not None
 
 
 def forbidden_name(name: str) -> RejectReason | None:
@@ -119,10 +124,9 @@ def _walk(value: Any, pointer: str, declared: frozenset[str], depth: int) -> Ite
 def _forbidden_value(value: Any, pointer: str) -> RejectReason | None:
     if not isinstance(value, str) or pointer in _INSTANTS:
         return None
-    text = unicodedata.normalize("NFC", value)
-    if personal_value(text):
+    if personal_value(value):
         return RejectReason.PERSONAL_DATA
-    if "".join(_words.findall(_fold(text))).lower() in _SECRECY_VALUES:
+    if "".join(_words.findall(_fold(value))).lower() in _SECRECY_VALUES:
         return RejectReason.SECRECY_MARKING
     return None
 
@@ -131,6 +135,23 @@ _INSTANTS = frozenset(
     {"/time", "/recordedtime", "/data/due_at", "/data/window_start", "/data/window_end", "/data/as_of"}
 )
 """A badly written instant is a wrong format, although its digits look like a number of a person."""
+
+
+def _plain(text: str) -> str:
+    """Compatibility forms as their plain signs, digits of every script as 0-9, dashes as -, invisible signs gone."""
+    return "".join(_plain_sign(sign) for sign in unicodedata.normalize("NFKC", text))
+
+
+def _plain_sign(sign: str) -> str:
+    match unicodedata.category(sign):
+        case "Nd":
+            return str(unicodedata.decimal(sign))
+        case "Pd":
+            return "-"
+        case "Cf":
+            return ""
+        case _:
+            return sign
 
 
 def _fold(text: str) -> str:

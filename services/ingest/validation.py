@@ -1,7 +1,6 @@
 """Decides about one event: the normalised event that goes into the log, or the reason why not. Pure."""
 
 import re
-import unicodedata
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from services.ingest.scope import Scope, TypePlan
 from services.ingest.screening import personal_value, screen
 from services.ingest.wire import DECLARED, WireEvent, complaint, decode_loosely, decode_wire
 from shared.contracts.event import Event, content_hash, local_day
+from shared.contracts.fields import ID_PATTERN
 from shared.contracts.vocabulary import EVENT_TYPES, SOC_ONLY
 
 EARLIEST = microseconds(datetime(2025, 12, 31, 17, tzinfo=UTC))
@@ -32,7 +32,7 @@ YEARS = range(2020, 2101)
 """Years of dates inside the data, such as a promised date; others are typing errors and would overflow in UTC."""
 
 _uuid = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_id = re.compile(r"[\w.:/+=~#-]{1,64}")
+_id = re.compile(ID_PATTERN)
 _prefix = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,8}(?=[a-z]+\.[a-z_]+$)")
 _json_type = re.compile(r"application/(?:[a-z0-9.-]+\+)?json(?:\s*;\s*charset=\"?utf-8\"?)?", re.IGNORECASE)
 
@@ -67,11 +67,8 @@ def _check(wire: WireEvent, scope: Scope, now: Moment) -> Event | Broken:
     plan = scope.plans.get(wire.type) or _prefixed_plan(wire.type, scope)
     if plan is None:
         return _type_reason(wire.type)
-    id_ = wire.id
-    if not _plainly_good(wire, plan, scope):
-        id_ = unicodedata.normalize("NFC", id_)
-        if broken := _broken_attribute(wire, id_, plan, scope):
-            return broken
+    if not _plainly_good(wire, plan, scope) and (broken := _broken_attribute(wire, plan, scope)):
+        return broken
     time, recorded = microseconds(wire.time), microseconds(wire.recordedtime) if wire.recordedtime else 0
     if broken := _broken_time(time, "/time", now) or _broken_time(recorded or time, "/recordedtime", now):
         return broken
@@ -82,7 +79,7 @@ def _check(wire: WireEvent, scope: Scope, now: Moment) -> Event | Broken:
     if plan.rule and (broken := _broken_rule(wire, content, plan.rule, scope, now)):
         return broken
     names, reach = wire.corrects or "", scope.reach if wire.corrects or plan.name == "event.retracted" else ()
-    event = Event(scope.source, id_, plan.name, wire.subject, time, wire.unit, recorded, names, b"", data, reach)
+    event = Event(scope.source, wire.id, plan.name, wire.subject, time, wire.unit, recorded, names, b"", data, reach)
     msgspec.structs.force_setattr(event, "content", content_hash(event))
     return event
 
@@ -102,10 +99,10 @@ def _plainly_good(wire: WireEvent, plan: TypePlan, scope: Scope) -> bool:
     )
 
 
-def _broken_attribute(wire: WireEvent, id_: str, plan: TypePlan, scope: Scope) -> Broken | None:
+def _broken_attribute(wire: WireEvent, plan: TypePlan, scope: Scope) -> Broken | None:
     if wire.source != scope.source:
         return RejectReason.SOURCE_NOT_ALLOWED, "/source"
-    if broken := _broken_id(id_, "/id"):
+    if broken := _broken_id(wire.id, "/id"):
         return broken
     if wire.unit not in scope.units:
         known = wire.unit in scope.facts.units
@@ -128,7 +125,6 @@ def _broken_corrects(wire: WireEvent, plan: TypePlan) -> Broken | None:
         return None
     if not plan.correctable:
         return RejectReason.CORRECTS_NOT_ALLOWED, "/corrects"
-    wire.corrects = unicodedata.normalize("NFC", wire.corrects)
     return _broken_id(wire.corrects, "/corrects")
 
 
@@ -217,5 +213,4 @@ def _printable_id(value: Any) -> str:
     """The id when it may be repeated in an answer, else ""."""
     if not isinstance(value, str):
         return ""
-    text = unicodedata.normalize("NFC", value)
-    return text if _id.fullmatch(text) and not personal_value(text) else ""
+    return value if _id.fullmatch(value) and not personal_value(value) else ""

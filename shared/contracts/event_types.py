@@ -8,6 +8,7 @@ from shared.contracts.fields import (
     Channel,
     Count,
     Day,
+    EventId,
     FeeCode,
     Instant,
     LegalBasis,
@@ -38,9 +39,7 @@ class FilingReceived(Data, frozen=True):
     channel: Annotated[Channel, said("how it came in; unknown is shown as unknown, never guessed")]
     full_online_offered: Annotated[bool, said("the procedure was offered as a full-process online service at receipt")]
     result_is_document: Annotated[bool, said("the procedure's result is a document")]
-    applicant_kind: Annotated[
-        Literal["citizen", "enterprise", "household_business"], said("category only, never who")
-    ]
+    applicant_kind: Annotated[Literal["citizen", "enterprise", "household_business"], said("category only, never who")]
     due_at: Annotated[Instant | None, said("promised date of the result, fixed at receipt")] = None
 
 
@@ -243,13 +242,13 @@ class CountReported(Data, frozen=True):
     numerator: Annotated[Count, said("things that meet the target")]
     denominator: Annotated[Count, said("all things counted")]
     as_of: Annotated[Day, said("local date on which the figure was true")]
-    method: Annotated[
-        Literal["register", "survey", "administrative", "estimate"], said("how the figure was made")
-    ] = "administrative"
+    method: Annotated[Literal["register", "survey", "administrative", "estimate"], said("how the figure was made")] = (
+        "administrative"
+    )
     revision: Annotated[Revision, said("raised when the same period is reported again")] = 0
 
 
 class EventRetracted(Data, frozen=True):
     """An earlier event of the same source and subject is taken back."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=64, description="id of the event that is taken back")]
+    id: Annotated[EventId, said("id of the event that is taken back")]

@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from shared.contracts.fields import ID_PATTERN
 from shared.contracts.vocabulary import EVENT_TYPES, EventType
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 INSTANT = {"type": "string", "format": "date-time", "description": "RFC 3339 with offset"}
-ID = {"type": "string", "minLength": 1, "maxLength": 64, "description": "unique within the source; no spaces"}
+ID = {"type": "string", "pattern": f"^{ID_PATTERN}$", "description": "unique within the source"}
 
 
 @cache

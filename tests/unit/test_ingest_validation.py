@@ -1,7 +1,6 @@
 """Each rule of validation by itself: a good event passes, and each fault has its reason and pointer."""
 
 import json
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +19,7 @@ from tests.support.events import event, filing_rated, filing_received, key_of
 
 NOW_US = int(datetime(2026, 3, 2, 2, 0, tzinfo=UTC).timestamp()) * 1_000_000
 NOW = moment(NOW_US)
+WORDS = r"0-9A-Za-z_.:/+=~#é٣-"
 FILING = f"filing/{key_of('1')}"
 
 
@@ -46,10 +46,9 @@ def accepted(sent: object, allowed: Scope | None = None) -> Event:
     return outcome
 
 
-def test_offsets_key_order_prefix_and_unicode_form_do_not_change_the_content() -> None:
-    one = filing_received("1", id="hồ-sơ-1")
+def test_offsets_key_order_prefix_and_fractions_do_not_change_the_content() -> None:
+    one = filing_received("1", id="hs-1")
     other = dict(reversed(one.items())) | {
-        "id": unicodedata.normalize("NFD", "hồ-sơ-1"),
         "type": "vn.gov.hungyen.filing.received",
         "time": "2026-03-02T01:00:00Z",
         "recordedtime": "2026-03-02T08:00:01+07:00",
@@ -86,7 +85,15 @@ def test_an_absent_optional_field_is_the_same_as_its_default() -> None:
         (filing_rated(id="a\n"), "id_format", "/id"),
         (filing_rated(id="a\u0000"), "id_format", "/id"),
         (filing_rated(id="x" * 65), "id_format", "/id"),
+        (filing_rated(id="hồ-sơ-1"), "id_format", "/id"),
+        (filing_rated(id="٠١٢"), "id_format", "/id"),
+        (filing_rated(id="०९१२३४५६७८"), "personal_data", "/id"),
         (filing_rated(corrects=""), "id_format", "/corrects"),
+        (filing_rated(corrects="hồ-sơ-1"), "id_format", "/corrects"),
+        (filing_rated(subject="filing/" + "034085001234".zfill(64)), "personal_data", "/subject"),
+        (filing_rated(subject="filing/" + "034085001234".zfill(64), id="hs-1"), "personal_data", "/subject"),
+        (event("event.retracted", "filing/" + "034085001234".zfill(64), {"id": "x"}), "personal_data", "/subject"),
+        (event("petition.closed", "petition/" + "1" * 64, {}), "personal_data", "/subject"),
         (filing_rated(source="/systems/qlvb"), "source_not_allowed", "/source"),
         (filing_rated(type="filing.loved"), "type_unknown", "/type"),
         (filing_rated(type="document.processed"), "type_not_allowed", "/type"),
@@ -114,6 +121,15 @@ def test_an_absent_optional_field_is_the_same_as_its_default() -> None:
          "data_invalid", "/data/due_at"),
         (filing_received(data=filing_received()["data"] | {"procedure": "1.004227\n"}),
          "data_invalid", "/data/procedure"),
+        (filing_received(data=filing_received()["data"] | {"procedure": "1.000000.001.099.012.345"}),
+         "personal_data", "/data/procedure"),
+        (filing_received(data=filing_received()["data"] | {"procedure": "1.034085.001.234"}),
+         "personal_data", "/data/procedure"),
+        (filing_received(data=filing_received()["data"] | {"procedure": "1.001234.NGUYEN.VAN.AN"}),
+         "data_invalid", "/data/procedure"),
+        (filing_received(data=filing_received()["data"] | {"procedure": "1.001234.H31.AN"}),
+         "data_invalid", "/data/procedure"),
+        (event("procedure.catalogued", "procedure/1.001234.NGUYEN.VAN.AN", {}), "subject_format", "/subject"),
         (filing_received(data=filing_received()["data"] | {"receiving_unit": "xa-0"}),
          "unit_unknown", "/data/receiving_unit"),
         (filing_rated(data={"rating": "satisfied", "extra": [[[[[[[[[[1]]]]]]]]]]}), "too_deep", "/data"),
@@ -121,6 +137,8 @@ def test_an_absent_optional_field_is_the_same_as_its_default() -> None:
         (event("petition.received", f"petition/{key_of('1')}", {"about": "filing"}), "subject_mismatch", "/subject"),
         (event("event.retracted", FILING, {"id": "x"}, corrects="y"), "corrects_not_allowed", "/corrects"),
         (event("event.retracted", "filing/nguyen-van-an", {"id": "x"}), "subject_format", "/subject"),
+        (event("event.retracted", FILING, {"id": "a b"}), "data_invalid", "/data/id"),
+        (event("event.retracted", FILING, {"id": "hồ-sơ-1"}), "data_invalid", "/data/id"),
         (event("event.retracted", FILING, {"id": "0912345678"}), "personal_data", "/data/id"),
         (filing_rated(id="0912345678"), "personal_data", "/id"),
         (filing_rated(do_mat="1"), "secrecy_marking", ""),
@@ -268,6 +286,22 @@ def test_a_key_of_some_units_and_types_may_still_take_its_events_back() -> None:
     assert accepted(filing_rated(unit="xa-11977"), allowed).unit == "xa-11977"
     retraction = event("event.retracted", f"filing/{key_of('1')}", {"id": "x"}, unit="xa-11977")
     assert accepted(retraction, allowed).type == "event.retracted"
+
+
+@given(st.from_regex(rf"[{WORDS}]{{1,64}}", fullmatch=True))
+def test_every_id_that_is_accepted_can_be_corrected_and_taken_back(id_: str) -> None:
+    if isinstance(check(filing_rated(id=id_)), Event):
+        assert accepted(filing_rated(corrects=id_)).corrects == id_
+        assert accepted(event("event.retracted", FILING, {"id": id_})).data["id"] == id_
+
+
+@pytest.mark.parametrize(
+    "code", ["1.004227", "1.004227.000.00.00", "1.004227.000.00.00.H56", "1.001193.000.00.00.H31", "2.000815.H55.02"]
+)
+def test_procedure_codes_are_taken_with_and_without_their_local_suffix(code: str) -> None:
+    assert accepted(filing_received(data=filing_received()["data"] | {"procedure": code})).data["procedure"] == code
+    sent = event("procedure.catalogued", f"procedure/{code}", PROCEDURE | {"owner": "so-khcn"})
+    assert accepted(sent).subject == f"procedure/{code}"
 
 
 def test_an_id_is_repeated_only_when_it_holds_nothing_personal() -> None:
