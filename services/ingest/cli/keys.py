@@ -30,8 +30,12 @@ def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     new.add_argument("--role", required=True, choices=[role.value for role in Role])
     new.add_argument("--owner", required=True, help="person or office that answers for the key; in the audit trail")
     new.add_argument("--system", default="", help="code of the system, for role emit")
-    new.add_argument("--units", default="", help="codes of units, comma-separated; empty: all that the system may")
-    new.add_argument("--types", default="", help="event types, comma-separated; empty: all that the system may")
+    new.add_argument(
+        "--units", default="", help="for role emit: codes of units, comma-separated; empty: all that the system may"
+    )
+    new.add_argument(
+        "--types", default="", help="for role emit: event types, comma-separated; empty: all that the system may"
+    )
     new.set_defaults(run=_new)
     actions.add_parser("list", help="all keys, without their secrets").set_defaults(run=_list)
     revoke = actions.add_parser("revoke", help="end a key; takes effect within 5 s")
@@ -85,11 +89,13 @@ def _check(system: str, role: Role, units: list[str], types: list[str], catalogu
     """Raises `StartError` for what would make a key that can never be used."""
     if (role is Role.EMIT) != bool(system):
         raise StartError("--system is required for role emit, and only for it")
+    if role is not Role.EMIT and (units or types):
+        raise StartError(f"--units and --types restrict role emit only: a key of role {role} sees every unit and type")
     if system and system not in catalogue.systems:
         raise StartError(f"system {system} is not in the catalogue")
     if system and not catalogue.systems[system].emits:
         raise StartError(f"system {system} may send nothing according to the catalogue")
-    may_speak_for = set(catalogue.units_for(system)) if system else set(catalogue.units)
+    may_speak_for = set(catalogue.units_for(system)) if system else set()
     if foreign := [unit for unit in units if unit not in may_speak_for]:
         raise StartError(f"not units that the system may speak for: {', '.join(foreign)}")
     if unknown := [name for name in types if name not in EVENT_TYPES or not catalogue.may_emit(system, name)]:
