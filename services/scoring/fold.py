@@ -1,4 +1,4 @@
-"""Corrections and retractions: which events of a record are effective, and what became of the others.
+"""Corrections, retractions, displacements: which events of a record are effective, and what became of the others.
 
 Every step is a loop: a chain of a hundred thousand links may be slow but cannot end the worker.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from services.scoring.records import Kept
 from shared.contracts.event import ALL_UNITS
+from shared.contracts.platform import names_displaced
 
 RETRACTION = "event.retracted"
 
@@ -25,9 +26,11 @@ def effective(events: Sequence[Kept]) -> tuple[list[Kept], dict[Ident, LinkFate]
     - An event that is taken back takes its corrections with it.
     - A link acts within its own unit, and on other units that its sender's key speaks for; beyond that, as a link to
       nothing, it is an orphan. A ring of links is a cycle. Neither has an effect.
+    - An event that the platform displaced is a conflict, and to every link it is not there.
     """
+    fates = _displaced(events)
+    events = [e for e in events if (e.source, e.id) not in fates]
     known = {(e.source, e.id): e for e in events}
-    fates: dict[Ident, LinkFate] = {}
     hit = _retractions([e for e in events if e.type == RETRACTION], known, fates)
     children: dict[Ident, list[Kept]] = {}
     roots, lost = [], []
@@ -55,6 +58,21 @@ def effective(events: Sequence[Kept]) -> tuple[list[Kept], dict[Ident, LinkFate]
         if ident not in fates and ident not in whole:
             fates[ident] = _taken_back(event, hit) or ("cycle", event.corrects)
     return standing, fates
+
+
+def _displaced(events: Sequence[Kept]) -> dict[Ident, LinkFate]:
+    """Outcomes of the platform's displacements and of what they take out; nothing acts on a displacement itself."""
+    displacing = sorted((e for e in events if names_displaced(e.type, e.source)), key=lambda e: e.id, reverse=True)
+    if not displacing:
+        return {}
+    named = {(str(e.data.get("source")), str(e.data.get("id"))): e.id for e in displacing}
+    own = {(e.source, e.id) for e in displacing}
+    there = {(e.source, e.id) for e in events} - own
+    fates = {ident: ("conflict", displacer) for ident, displacer in named.items() if ident in there}
+    for event in displacing:
+        ident = (str(event.data.get("source")), str(event.data.get("id")))
+        fates[event.source, event.id] = ("noted" if ident in there else "orphan", ident[1])
+    return fates
 
 
 def _retractions(retractions: list[Kept], known: dict[Ident, Kept], fates: dict[Ident, LinkFate]) -> dict[Ident, Kept]:

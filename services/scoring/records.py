@@ -6,10 +6,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from shared.contracts.event import ALL_UNITS, Event
+from shared.contracts.platform import DISPLACED
 
 HEARTBEAT = "system.heartbeat"
 ALIVE = frozenset({"up", "degraded"})
 """States of a heartbeat that are a sign of monitoring; `down` sets no bit."""
+
+
+LINKS = frozenset({"event.retracted", DISPLACED})
+"""Types that act on another event of the record."""
 
 
 class Delivery(NamedTuple):
@@ -51,7 +56,7 @@ class Record(msgspec.Struct, array_like=True, gc=False):
     conflicts: list[Kept] = []
     """Other contents under an (source, id) already taken; without effect."""
     linked: bool = False
-    """True once any event corrects or retracts: only then is the fold more than the list itself."""
+    """True once any event corrects, retracts or displaces: only then is the fold more than the list itself."""
     beats: list[tuple[int, int]] = []
     """Local days with a heartbeat up or degraded, as sorted runs [first, last] that neither touch nor overlap."""
     last_beat: int = 0
@@ -111,7 +116,7 @@ def admit(old: Record | None, deliveries: Sequence[Delivery]) -> tuple[Record, l
         if index < 0:
             known[event.source, event.id] = index = len(record.events)
             record.events.append(_kept(delivery))
-            record.linked = record.linked or event.corrects != "" or event.type == "event.retracted"
+            record.linked = record.linked or event.corrects != "" or event.type in LINKS
             moved = True
             admissions.append(Admission(delivery, index, NEW))
         elif record.events[index].content == event.content:

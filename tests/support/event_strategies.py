@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 
 from services.scoring.facts import Facts, SystemFact, Tenure
 from shared.contracts.event import DAY_US, LOCAL_OFFSET_US, Event, content_hash
+from shared.contracts.platform import DISPLACED, PLATFORM_SOURCE
 
 FIRST_DAY = 20_454
 """2026-01-01."""
 
 UNITS = ("xa-1", "xa-2")
 SOURCES = ("/systems/a", "/systems/b")
+LINKS = ("", "", "", "corrects", "corrects", "retracts", "retracts", "displaces")
 FACTS = Facts(
     checklists=((FIRST_DAY, "v1"), (FIRST_DAY + 5, "v2")),
     state_agencies={"xa-1": Tenure("xa-1", FIRST_DAY - 100), "xa-2": Tenure("xa-2", FIRST_DAY + 2, FIRST_DAY + 6)},
@@ -195,13 +197,16 @@ def _event(
     kind = draw(st.sampled_from(sorted(types)))
     content = draw(types[kind])
     other = f"e{draw(st.integers(0, size))}"
-    link = draw(st.sampled_from(["", "", "corrects", "retracts"])) if kind != "system.heartbeat" else ""
+    source, id_ = draw(st.sampled_from(SOURCES)), f"e{draw(st.integers(0, 2)) if conflicts else number}"
+    link = draw(st.sampled_from(LINKS)) if kind != "system.heartbeat" else ""
     if link == "retracts":
         kind, content = "event.retracted", {"id": other}
+    elif link == "displaces":
+        kind, content, source, id_ = DISPLACED, {"id": other, "source": source}, PLATFORM_SOURCE, f"displaced-{number}"
     hour = draw(st.integers(0, 6 * 24 - 1))
     event = Event(
-        source=draw(st.sampled_from(SOURCES)),
-        id=f"e{draw(st.integers(0, 2)) if conflicts else number}",
+        source=source,
+        id=id_,
         type=kind,
         subject=draw(st.sampled_from(subjects)),
         time=FIRST_DAY * DAY_US - LOCAL_OFFSET_US + hour * 3_600_000_000,
@@ -210,6 +215,6 @@ def _event(
         corrects=other if link == "corrects" else "",
         content=b"",
         data=content,
-        reach=draw(reach) if link else (),
+        reach=draw(reach) if link in {"corrects", "retracts"} else (),
     )
     return msgspec.structs.replace(event, content=content_hash(event))

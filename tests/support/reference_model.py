@@ -57,6 +57,8 @@ def distinct(log: Sequence[Event]) -> list[Event]:
 
 def effective(events: Sequence[Event]) -> list[Event]:
     """Events that stand, by asking each one recursively; a ring of links answers no."""
+    removed = {(e.data["source"], e.data["id"]) for e in events if e.type == "event.displaced"}
+    events = [e for e in events if e.type != "event.displaced" and (e.source, e.id) not in removed]
     index = {(e.source, e.id): e for e in events}
 
     def acts(retraction: Event) -> bool:

@@ -24,6 +24,7 @@ from services.scoring.facts import Facts, Tenure
 from services.scoring.records import with_day
 from shared.catalogue import load_catalogue
 from shared.contracts.event import DAY_US, LOCAL_OFFSET_US, Event, content_hash
+from shared.contracts.platform import displacement
 from shared.topics import partition_of
 
 FACTS = Facts(state_agencies={"xa-1": Tenure("xa-1", 20_454)})
@@ -133,6 +134,24 @@ def test_another_units_link_moves_nothing_until_it_is_sent_by_who_speaks_for_bot
     again = msgspec.structs.replace(foreign[0], reach=("xa-1", "xa-2"))
     third = process(FACTS, second.records, deliver(again, offset=2))
     assert told(third) == [("1", "superseded", "2"), ("2", "counted", "")]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_displaced_event_counts_no_longer_in_either_order(order: tuple[int, ...]) -> None:
+    first = event("1", "filing.received", RECEIVED)
+    taken_out = displacement(first.source, "1", FILING, "xa-1", 1_000)
+    both = [first, taken_out]
+    blocks = [process(FACTS, {}, deliver(both[order[0]]))]
+    blocks.append(process(FACTS, blocks[0].records, deliver(both[order[1]], offset=1)))
+    rows = [row for block in blocks for row in block.events]
+    assert {row[2]: (row[OUTCOME], row[OTHER]) for row in rows} == {
+        "1": ("conflict", taken_out.id),
+        taken_out.id: ("noted", "1"),
+    }
+    assert sum(row[8] for block in blocks for row in block.ledger) == 0
+    again = process(FACTS, blocks[0].records | blocks[1].records, deliver(*both, offset=2))
+    assert told(again) == [("1", "duplicate", "1"), (taken_out.id, "duplicate", taken_out.id)]
+    assert again.ledger == []
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4))))

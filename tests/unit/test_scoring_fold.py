@@ -7,6 +7,7 @@ import pytest
 
 from services.scoring.fold import effective
 from services.scoring.records import Kept
+from shared.contracts.platform import DISPLACED, PLATFORM_SOURCE
 
 Said = dict[str, tuple[str, str]]
 
@@ -137,6 +138,39 @@ CASES: dict[str, tuple[list[Kept], set[str], Said]] = {
         [event("e"), event("c", "e", source="b"), event("r", retracts="e", source="b")],
         {"e"},
         {"c": ("orphan", "e"), "r": ("orphan", "e")},
+    ),
+}
+
+
+def displaced(id_: str, names: str, *, source: str = "a", sender: str = PLATFORM_SOURCE) -> Kept:
+    return Kept(sender, id_, DISPLACED, 0, "u", 0, "", b"", {"id": names, "source": source}, 0)
+
+
+CASES |= {
+    "a displaced event is a conflict and no longer there for its links": (
+        [event("e"), event("c", "e"), event("r", retracts="e"), displaced("p", "e")],
+        set(),
+        {"e": ("conflict", "p"), "p": ("noted", "e"), "c": ("orphan", "e"), "r": ("orphan", "e")},
+    ),
+    "a displaced retraction takes nothing back": (
+        [event("e"), event("r", retracts="e"), displaced("p", "r")],
+        {"e"},
+        {"r": ("conflict", "p"), "p": ("noted", "r")},
+    ),
+    "two displacements of one event do what one does": (
+        [event("e"), event("f"), displaced("q", "e"), displaced("p", "e")],
+        {"f"},
+        {"e": ("conflict", "p"), "p": ("noted", "e"), "q": ("noted", "e")},
+    ),
+    "a displacement of another source's event, or of nothing, or of a displacement is an orphan": (
+        [event("e"), displaced("p", "e", source="b"), displaced("q", "p", source=PLATFORM_SOURCE)],
+        {"e"},
+        {"p": ("orphan", "e"), "q": ("orphan", "p")},
+    ),
+    "a displacement that is not the platform's has no effect": (
+        [event("e"), displaced("p", "e", sender="a")],
+        {"e", "p"},
+        {},
     ),
 }
 

@@ -44,7 +44,8 @@ class Run:
             self.records |= block.records
             self._add(block.ledger)
             for row in block.events:
-                if row[8] not in {"duplicate", "conflict"} and row[4] != "system.heartbeat":
+                another_content = row[8] == "conflict" and row[9] == row[2]
+                if row[8] != "duplicate" and not another_content and row[4] != "system.heartbeat":
                     self.receipts[row[1], row[2]] = Fate(row[8], row[9], row[10], row[11])
             assert block.cells == {(row[1], row[2]) for row in block.ledger}
 
