@@ -21,6 +21,7 @@ class Fence:
         self._tables = tables
         self._partition = partition
         self.token = 0
+        self._ours: set[int] = set()
 
     def claim(self) -> Marks:
         """Takes the partition over: new token, then no insert in flight, then the marks. The order is the guarantee.
@@ -29,6 +30,7 @@ class Fence:
         ended before the marks are read.
         """
         self.token = secrets.randbits(TOKEN_BITS) or 1
+        self._ours.add(self.token)
         row = f"({self._partition}, {self.token})"
         self._client.command(f"INSERT INTO {self._tables.owners} VALUES {row}")  # noqa: S608 - own names and numbers
         end_queries(self._client, self._tables.query_prefix(self._partition))
@@ -37,9 +39,11 @@ class Fence:
     def reclaim(self) -> Marks:
         """After an unknown outcome: what was sent can no longer come through, and the marks say whether it has.
 
-        Raises `FencedError` when another worker has taken the partition meanwhile.
+        Raises `FencedError` when another worker has taken the partition meanwhile. Any token of ours will do: a claim
+        that failed half-way may or may not have written its own. Another worker may still claim between this look
+        and our claim, which then takes the partition back; the caller sees that by the marks (`Sink`).
         """
-        if self.owner() != self.token:
+        if self.owner() not in self._ours:
             raise FencedError(f"partition {self._partition} has another owner")
         return self.claim()
 

@@ -89,10 +89,23 @@ class Sink:
                     raise FencedError(f"partition {self._partition} has another owner") from error
                 UNKNOWN_OUTCOMES.inc()
                 log.warning("insert_outcome_unknown", table=table, partition=self._partition, cause=_line(error))
-                self.marks = self._persist(self._fence.reclaim)
+                self.marks = self._settled(table, last_offset, self._persist(self._fence.reclaim))
             else:
                 setattr(self.marks, table, last_offset)
                 ROWS.labels(table).inc(len(rows))
+
+    def _settled(self, table: str, last_offset: int, found: Marks) -> Marks:
+        """The marks after an unknown outcome: whether our own block is there, and nothing that we did not write.
+
+        A worker that was frozen between looking at the owner and claiming again has taken the partition back from
+        another one that wrote meanwhile. Its block may straddle what that one wrote, so it must not be sent.
+        """
+        other = "ledger" if table == "events" else "events"
+        whole = getattr(found, table) in (getattr(self.marks, table), last_offset)
+        if not whole or getattr(found, other) != getattr(self.marks, other):
+            FENCED.inc()
+            raise FencedError(f"partition {self._partition} was written by another owner")
+        return found
 
     def _insert(self, table: str, columns: Sequence[str], rows: list[Row]) -> None:
         if table not in self._types:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from services.scoring.fence import end_queries
+from services.scoring.fence import Fence, end_queries
 from services.scoring.marks import NOTHING, Marks
 from services.scoring.metrics import UNKNOWN_OUTCOMES
 from services.scoring.probe import prove_one_part
@@ -135,6 +135,45 @@ def test_the_former_owner_does_not_take_the_partition_back_after_an_unknown_outc
         former.write(block(0))
     heir.write(block(0))
     assert bench.counts() == (3, 6)
+
+
+@pytest.mark.parametrize("written", [3, 9])
+def test_a_former_owner_that_slept_before_claiming_again_sends_nothing_over_its_heirs_blocks(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    former, heir = bench.sink(), bench.sink()
+    former.take_over()
+    looked = Fence.owner
+
+    def freezes_after_looking(fence: Fence) -> int:
+        found = looked(fence)
+        heir.take_over()
+        heir.write(block(written))
+        return found
+
+    monkeypatch.setattr(Fence, "owner", freezes_after_looking)
+    bench.proxy.lose("request", f"INSERT INTO {bench.tables.database}.events_1 ".encode())
+    with pytest.raises(FencedError, match="written by another owner"):
+        former.write(block(9))
+    assert bench.counts() == (3, 6)
+
+
+@pytest.mark.parametrize("lost", ["response", "request"])
+def test_a_claim_that_failed_half_way_is_still_ours(bench: Bench, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+    sink = bench.sink()
+    sink.take_over()
+    looked = Fence.owner
+
+    def then_the_claim_is_cut(fence: Fence) -> int:
+        found = looked(fence)
+        if bench.proxy.cuts == 1:
+            bench.proxy.lose(lost, f"INSERT INTO {bench.tables.owners} ".encode())
+        return found
+
+    monkeypatch.setattr(Fence, "owner", then_the_claim_is_cut)
+    bench.proxy.lose("request", f"INSERT INTO {bench.tables.database}.events_1 ".encode())
+    sink.write(block(0))
+    assert (bench.proxy.cuts, bench.counts()) == (2, (3, 6))
 
 
 def test_an_insert_of_a_large_block_becomes_one_part_and_the_probe_leaves_nothing(bench: Bench) -> None:
