@@ -1,5 +1,6 @@
 """API keys: who may send or see what. Pure; tables of keys are read and written in `shared/keystore.py`."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +15,9 @@ KEY_ID_BYTES = 5
 
 SECRET_BYTES = 32
 """256 random bits cannot be searched, so that a plain SHA-256 of them is a safe thing to store."""
+
+_bearer = re.compile(rf"bearer\s+{PREFIX}_([0-9a-f]{{{2 * KEY_ID_BYTES}}})_[\w-]{{43}}\s*", re.IGNORECASE | re.ASCII)
+"""43 characters of URL-safe Base64 hold the secret's 32 bytes."""
 
 
 class Role(StrEnum):
@@ -91,6 +95,12 @@ def new_key(
 def hash_secret(secret: str) -> str:
     """SHA-256 of a key's secret, 64 hex digits."""
     return sha256(secret.encode()).hexdigest()
+
+
+def key_id_of(authorization: str) -> str:
+    """The key id of an `Authorization: Bearer …` header that has the form of a key, "" for every other header."""
+    found = _bearer.fullmatch(authorization)
+    return found[1] if found else ""
 
 
 def authenticate(authorization: str, ring: Mapping[str, KeyRecord]) -> KeyRecord | None:

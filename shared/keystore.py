@@ -11,11 +11,17 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error as ClickHouseError
 
 from shared.errors import RetryableError
-from shared.keys import KeyRecord, KeyState, Role, authenticate
+from shared.keys import KeyRecord, KeyState, Role, authenticate, key_id_of
 from shared.logs import get_logger
 
 REFRESH_SECONDS = 2.0
 """A revocation takes effect within 5 s: at most this, plus the query, plus one slow query before it."""
+
+READ_PAUSE_SECONDS = 0.5
+"""Between two reads however many ask, so that guessing keys costs the store two queries per second."""
+
+NEW_KEY_SECONDS = 3.0
+"""An unknown key is refused after this when the store does not answer."""
 
 COLUMNS = ("key_id", "hash", "role", "owner", "system", "units", "types", "state", "at")
 
@@ -88,7 +94,10 @@ class ClickHouseKeyStore:
 
 
 class KeyRing:
-    """The keys as this process knows them, read again every 2 s; the last known ones stay when the store is away."""
+    """The keys as this process knows them, read again every 2 s, or at once for a key that it does not know.
+
+    The last known ones stay when the store is away.
+    """
 
     def __init__(self, store: KeyStore, refresh_seconds: float = REFRESH_SECONDS) -> None:
         self._store = store
@@ -96,6 +105,9 @@ class KeyRing:
         self._ring: Mapping[str, KeyRecord] = {}
         self._loaded_at = 0.0
         self._task: asyncio.Task[None] | None = None
+        self._began_at = 0.0
+        self._wanted = asyncio.Event()
+        self._came_back = asyncio.Event()
 
     async def start(self) -> None:
         """Loads the keys once, then keeps them fresh. Raises `RetryableError` when the first load fails."""
@@ -111,11 +123,24 @@ class KeyRing:
 
     async def refresh(self) -> None:
         """Reads all keys now. Raises `RetryableError`."""
-        self._ring = await asyncio.to_thread(self._store.load)
-        self._loaded_at = time.monotonic()
+        began_at = time.monotonic()
+        try:
+            self._ring = await asyncio.to_thread(self._store.load)
+            self._loaded_at = time.monotonic()
+        finally:
+            self._began_at = began_at
+            self._came_back.set()
+            self._came_back = asyncio.Event()
+
+    async def prove(self, authorization: str) -> KeyRecord | None:
+        """The active key that the header proves, or None; an unknown key may be new, so the keys are read for it."""
+        key_id = key_id_of(authorization)
+        if key_id and key_id not in self._ring and self._task is not None:
+            await self._read_again(time.monotonic())
+        return self.authenticate(authorization)
 
     def authenticate(self, authorization: str) -> KeyRecord | None:
-        """The active key that the header proves, or None."""
+        """The active key that the header proves among those known now, or None."""
         return authenticate(authorization, self._ring)
 
     def active(self, key_id: str) -> KeyRecord | None:
@@ -128,10 +153,21 @@ class KeyRing:
         """How old the known keys are; infinite before the first load."""
         return time.monotonic() - self._loaded_at if self._loaded_at else float("inf")
 
+    async def _read_again(self, asked_at: float) -> None:
+        """Returns when a read that began after `asked_at` has come back; one read serves all who wait."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(NEW_KEY_SECONDS):
+                while self._began_at < asked_at:
+                    self._wanted.set()
+                    await self._came_back.wait()
+
     async def _keep_fresh(self) -> None:
-        away = False
+        away, pause = False, min(READ_PAUSE_SECONDS, self._refresh_seconds)
         while True:
-            await asyncio.sleep(self._refresh_seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), self._refresh_seconds)
+            await asyncio.sleep(self._began_at + pause - time.monotonic())
+            self._wanted.clear()
             try:
                 await self.refresh()
             except RetryableError as error:

@@ -1,6 +1,6 @@
 """Who asks, and what they may see: a key in the header or a session that names one; looked up at every request."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -35,20 +35,20 @@ class Gate:
         cookie = request.cookies.get(COOKIE)
         return self.sessions.read(cookie, self.clock()) if cookie else None
 
-    def key(self, request: Request) -> KeyRecord | None:
+    async def key(self, request: Request) -> KeyRecord | None:
         """The active key that asks; None for a guest. Raises `ProblemError` for a header that proves nothing."""
         authorization = request.headers.get("authorization")
         if authorization is not None:
-            record = self.keys.authenticate(authorization)
+            record = await self.keys.prove(authorization)
             if record is None:
                 raise ProblemError("bad_key", {"WWW-Authenticate": "Bearer"})
             return record
         session = self.session(request)
         return self.keys.active(session.key_id) if session else None
 
-    def require(self, request: Request, role: Role) -> KeyRecord | None:
+    async def require(self, request: Request, role: Role) -> KeyRecord | None:
         """The key when it has the role; None only where a guest may see. Raises `ProblemError`."""
-        record = self.key(request)
+        record = await self.key(request)
         if record is not None and record.role in SATISFIES[role]:
             return record
         if role is Role.VIEW and self.open_board:
@@ -64,9 +64,9 @@ def gate_of(request: Request) -> Gate:
     return gate
 
 
-def _requires(role: Role) -> Callable[[Request], KeyRecord | None]:
-    def check(request: Request) -> KeyRecord | None:
-        return gate_of(request).require(request, role)
+def _requires(role: Role) -> Callable[[Request], Awaitable[KeyRecord | None]]:
+    async def check(request: Request) -> KeyRecord | None:
+        return await gate_of(request).require(request, role)
 
     return check
 

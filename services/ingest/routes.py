@@ -64,7 +64,7 @@ class EventsEndpoint:
         self.metrics.seconds.observe(time.monotonic() - began)
 
     async def _handle(self, headers: Mapping[str, str], query: str, body: Body) -> Answer:
-        key = self._key(headers)
+        key = await self._key(headers)
         dry_run = parse_qs(query).get("dry_run", ["0"])[-1].lower() in TRUE
         async with self.intake.request(key.key_id) as held:
             mode = mode_of(headers)
@@ -80,8 +80,8 @@ class EventsEndpoint:
             self._tell(outcomes, key, dry_run)
             return answer(outcomes, single=mode is not Mode.BATCH, dry_run=dry_run)
 
-    def _key(self, headers: Mapping[str, str]) -> KeyRecord:
-        key = self.keys.authenticate(headers.get("authorization", ""))
+    async def _key(self, headers: Mapping[str, str]) -> KeyRecord:
+        key = await self.keys.prove(headers.get("authorization", ""))
         if key is None:
             raise Refused(Problem.UNAUTHORIZED)
         if key.role is not Role.EMIT:

@@ -1,10 +1,12 @@
 """One suite for every key store: memory, and the real table."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.errors import RetryableError
 from shared.keys import KeyRecord, KeyState, NewKey, Role, new_key
 from shared.keystore import ClickHouseKeyStore, KeyRing, KeyStore, MemoryKeyStore
 from tests.support.waiting import eventually
@@ -72,6 +74,81 @@ async def test_a_running_ring_learns_of_a_revocation(store: KeyStore) -> None:
     try:
         store.put(made.record.revoked(NOW + timedelta(seconds=1)))
         await eventually_refused(lambda: ring.authenticate(f"Bearer {made.token}"))
+    finally:
+        await ring.stop()
+
+
+async def test_a_new_key_is_proved_at_once_by_a_running_ring(store: KeyStore) -> None:
+    ring = KeyRing(store, refresh_seconds=3600)
+    await ring.start()
+    try:
+        for made in (emit_key(), emit_key()):
+            store.put(made.record)
+            assert await ring.prove(f"Bearer {made.token}") == made.record
+            assert await ring.prove(f"Bearer {made.token[:-1]}!") is None
+    finally:
+        await ring.stop()
+
+
+class CountingStore(MemoryKeyStore):
+    """Counts its reads; fails while `away`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.away = False
+
+    def load(self) -> dict[str, KeyRecord]:
+        self.reads += 1
+        if self.away:
+            raise RetryableError("away")
+        return super().load()
+
+
+async def test_many_guesses_at_once_cost_one_read_and_nonsense_costs_none() -> None:
+    store = CountingStore()
+    ring = KeyRing(store, refresh_seconds=3600)
+    await ring.start()
+    try:
+        guesses = [ring.prove(f"Bearer {emit_key().token}") for _ in range(500)]
+        assert await asyncio.gather(*guesses) == [None] * 500
+        assert store.reads == 2
+
+        for nonsense in ("", "Bearer ct_unknown_secret", f"Basic {emit_key().token}", "Bearer ct_0123456789_"):
+            assert await ring.prove(nonsense) is None
+        assert store.reads == 2
+    finally:
+        await ring.stop()
+
+
+async def test_guesses_one_after_another_wait_for_the_pause_between_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.keystore.READ_PAUSE_SECONDS", 3600)
+    monkeypatch.setattr("shared.keystore.NEW_KEY_SECONDS", 0.05)
+    store = CountingStore()
+    ring = KeyRing(store, refresh_seconds=3600)
+    await ring.start()
+    try:
+        for _ in range(3):
+            assert await ring.prove(f"Bearer {emit_key().token}") is None
+        assert store.reads == 1
+    finally:
+        await ring.stop()
+
+
+async def test_an_unknown_key_is_refused_and_known_ones_work_while_the_store_is_away() -> None:
+    store, known = CountingStore(), emit_key()
+    store.put(known.record)
+    ring = KeyRing(store, refresh_seconds=3600)
+    await ring.start()
+    try:
+        store.away = True
+        assert await ring.prove(f"Bearer {emit_key().token}") is None
+        assert await ring.prove(f"Bearer {known.token}") == known.record
+
+        store.away = False
+        made = emit_key()
+        store.put(made.record)
+        assert await ring.prove(f"Bearer {made.token}") == made.record
     finally:
         await ring.stop()
 

@@ -24,7 +24,7 @@ class Login(BaseModel):
 @router.get("")
 async def who(request: Request, gate: GateOf) -> SessionAnswer:
     """Who is logged in; open to all, so that the page knows whether to ask for a key."""
-    session, record = gate.session(request), gate.key(request)
+    session, record = gate.session(request), await gate.key(request)
     expires = datetime.fromtimestamp(session.expires, UTC) if session else None
     return _answer(gate, record.role if record else None, record.owner if record else None, expires)
 
@@ -35,7 +35,7 @@ async def log_in(request: Request, response: Response, login: Login, gate: GateO
     now, address = gate.clock(), request.client.host if request.client else ""
     if not gate.logins.allows(address, now):
         raise ProblemError("too_many_logins", {"Retry-After": "300"})
-    record = gate.keys.authenticate(f"Bearer {login.key.get_secret_value()}")
+    record = await gate.keys.prove(f"Bearer {login.key.get_secret_value()}")
     if record is None:
         gate.logins.failed(address, now)
         raise ProblemError("bad_key")
