@@ -92,7 +92,9 @@ class Catalogue:
         """Units whose sums belong to the province's cell: of any time, so that nothing counted is left out."""
         level = self.figures[figure].level
         return tuple(
-            u.code for u in self.units.values() if level == "all" or (u.level == "commune") == (level == "commune")
+            u.code
+            for u in self.units.values()
+            if u.kind != "elsewhere" and (level == "all" or (u.level == "commune") == (level == "commune"))
         )
 
     def targets_of(self, figure: str, unit: str) -> tuple[models.Target, ...]:
@@ -182,7 +184,7 @@ class Catalogue:
             case "service_portal_units":
                 return [portal.unit for portal in self.portals.values() if portal.serves == "services"]
             case "all_units":
-                return list(self.units)
+                return [unit.code for unit in self.units.values() if unit.kind != "elsewhere"]
             case _:
                 return []
 

@@ -15,7 +15,7 @@ SHIPPED_FOLDER = Path(__file__).parent / "data"
 
 _KIND_ORDER = (
     "province", "department", "police", "military", "agency", "centre", "public_service", "association", "party",
-    "phuong", "xa", "central", "enterprise_group",
+    "phuong", "xa", "central", "enterprise_group", "elsewhere",
 )  # fmt: skip
 """How lists group units: the province, its bodies, its communes, then those outside."""
 

@@ -35,8 +35,9 @@ TargetLevel = Literal["all", "province", "commune"]
 Comparator = Literal[">=", ">", "="]
 UnitKind = Literal[
     "province", "department", "police", "military", "agency", "centre", "public_service", "association", "party",
-    "central", "enterprise_group", "phuong", "xa",
+    "central", "enterprise_group", "elsewhere", "phuong", "xa",
 ]  # fmt: skip
+"""`elsewhere` stands for every body that is no unit of the plan: it can be named, and nothing counts for it."""
 
 
 class Dated(Row):

@@ -101,6 +101,15 @@ def test_units_are_the_province_its_bodies_and_104_communes(catalogue: Catalogue
     assert len(catalogue.state_agencies(DAY)) == 116
 
 
+def test_bodies_outside_the_province_can_be_named_and_nothing_counts_for_them(catalogue: Catalogue) -> None:
+    assert catalogue.unit("ngoai-tinh").level == "external"
+    assert len(catalogue.units) == 135
+    assert [code for code in catalogue.groups if "ngoai-tinh" in catalogue.group_members(code)] == []
+    assert [code for code in catalogue.systems if "ngoai-tinh" in catalogue.units_for(code)] == []
+    for figure in catalogue.figures:
+        assert "ngoai-tinh" not in {*catalogue.cells_of(figure), *catalogue.members_of(figure)}
+
+
 def test_codes_fit_the_contracts(catalogue: Catalogue) -> None:
     for code in (*catalogue.units, *catalogue.systems, *catalogue.portals, *catalogue.reports):
         assert re.fullmatch(CODE_PATTERN, code)

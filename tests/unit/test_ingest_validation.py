@@ -264,6 +264,16 @@ def test_a_key_of_one_unit_writes_no_cell_of_another(
     assert (None if isinstance(outcome, Event) else (outcome.reason.value, outcome.pointer)) == expected
 
 
+def test_a_document_may_go_to_a_body_outside_the_province_but_none_speaks_for_it() -> None:
+    sent = event(
+        "document.sent", f"document/{key_of('1')}", DOCUMENT | {"to_unit": "ngoai-tinh"}, source="/systems/qlvb"
+    )
+
+    assert accepted(sent, scope("qlvb")).data["to_unit"] == "ngoai-tinh"
+    elsewhere = sent | {"unit": "ngoai-tinh", "source": "/systems/nhap-lieu"}
+    assert told(elsewhere, scope("nhap-lieu")) == ("unit_not_allowed", "/unit")
+
+
 def test_logins_of_a_portal_are_told_for_its_unit_by_whoever_may_speak_for_both() -> None:
     sent = event("auth.counted", "auth/cong-dvc/2026-03-02T01:00:00Z", AUTH, source="/systems/sso", unit="so-khcn")
 
