@@ -25,6 +25,7 @@ from services.scoring.restore import Identity, current_boot
 from services.scoring.settings import ScoringSettings
 from services.scoring.stream import EventStream
 from services.scoring.tables import Tables
+from services.scoring.two_subjects import checking_two_subjects
 from services.scoring.versions import prove_version
 from services.scoring.watchdog import watch
 from services.scoring.worker import Worker
@@ -52,6 +53,7 @@ async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], 
         worker = Worker(wiring, stream)
         stream.attach(worker)
         await stack.enter_async_context(serve_pages(settings, worker))
+        await stack.enter_async_context(checking_two_subjects(worker, settings))
         await stream.start()
         # What start-up allocated is never garbage; without this every full collection walks it.
         gc.collect()

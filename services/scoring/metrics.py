@@ -35,6 +35,9 @@ DEAD_LETTERS = Counter(
 UNKNOWN_OUTCOMES = Counter(
     "chitieu_scoring_unknown_outcomes", "Inserts whose outcome had to be found out.", registry=REGISTRY
 )
+DISPLACED_EVENTS = Counter(
+    "chitieu_scoring_displaced", "Events taken out because another subject had their id first.", registry=REGISTRY
+)
 FENCED = Counter("chitieu_scoring_fenced", "Blocks refused because another worker owns it.", registry=REGISTRY)
 RESTORED = Counter(
     "chitieu_scoring_restored_records", "Records read again to refill a store.", ["partition"], registry=REGISTRY

@@ -30,4 +30,7 @@ class ScoringSettings(SharedSettings):
     scoring_insert_seconds: Seconds = Field(
         20, description="After this an insert's outcome counts as unknown; less than half of `stuck`, to settle it."
     )
+    scoring_identity_seconds: Seconds = Field(
+        30, description="How often one id on two subjects is looked for; a minute until the second no longer counts."
+    )
     scoring_store_bytes: int = Field(256 << 30, ge=1 << 20, description="Upper bound of one store (address space).")
