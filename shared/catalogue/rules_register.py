@@ -8,6 +8,7 @@ from typing import Any
 from shared.catalogue import models
 from shared.catalogue.source import Entry, Place, Source
 from shared.catalogue.working_days import SATURDAY
+from shared.contracts.platform import PLATFORM_SOURCE
 from shared.contracts.vocabulary import EVENT_TYPES, SOC_ONLY
 
 SOC = "soc"
@@ -178,6 +179,13 @@ def event_types_are_known(source: Source) -> None:
                 source.fault(system.file, (*system.place, "emits", n), f"chỉ {SOC!r} được gửi {name!r}")
 
 
+def no_system_is_the_platform(source: Source) -> None:
+    """A key of such a system could speak with the platform's own voice."""
+    for system in source.of(models.System):
+        if f"/systems/{system.row.code}" == PLATFORM_SOURCE:
+            source.fault(system.file, (*system.place, "code"), f"mã {system.row.code!r} dành riêng cho nền tảng")
+
+
 def every_type_has_an_emitter(source: Source) -> None:
     """A type that no system may send could never arrive."""
     if "systems.yaml" in source.unreadable:
@@ -230,6 +238,7 @@ REGISTER_RULES = (
     units_are_known,
     groups_are_sound,
     event_types_are_known,
+    no_system_is_the_platform,
     every_type_has_an_emitter,
     reports_are_sound,
     calendars_are_sound,
