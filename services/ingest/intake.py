@@ -18,7 +18,7 @@ DRAIN_BYTES = 32_000_000
 DRAIN_SECONDS = 5.0
 
 INFLATE_IN_LOOP_BYTES = 16_384
-"""A thread costs 0.1 ms; a body of this size can inflate to its limit and hold every other request up for 20 ms."""
+"""A thread costs 0.1 ms; a body of this size can inflate to its limit and hold every other request up for 30 ms."""
 
 
 class Body:
