@@ -9,10 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.keys import Role, new_key
+from shared.keystore import ClickHouseKeyStore
 from tests.support.api import TODAY, ApiProcess, start_api
 from tests.support.board_seed import EVENT, LEDGER, entry, mark, seed_board
 from tests.support.engine import EngineProcess
 from tests.support.schema import OWNER_TOKEN, create_schema
+from tests.support.waiting import wait_until
 
 CELL = "/v1/cells/filing_full_online/xa-12070"
 STREAM_SECONDS = 20
@@ -174,6 +177,36 @@ def test_a_receipt_is_the_newest_row_of_the_own_system_s_event(api: ApiProcess) 
     unknown = api.get("/v1/events?source=/systems/tthc&id=none", "emit")
     assert foreign.status_code == unknown.status_code == 404
     assert foreign.json() == unknown.json()
+
+
+def test_a_receipt_of_an_id_on_two_subjects_is_the_firsts_and_for_the_other_unit_its_conflict(api: ApiProcess) -> None:
+    writer, first, later = api.schema.writer(), datetime(2026, 7, 1, 3, tzinfo=UTC), datetime(2026, 7, 1, 4, tzinfo=UTC)
+    rows = [
+        ["event", "/systems/tthc", "two", subject, "filing.rated", unit, first, received, outcome, other, [], [], "{}",
+         0, offset, 0, OWNER_TOKEN]
+        for subject, unit, received, outcome, other, offset in [
+            ("filing/y", "xa-12082", later, "counted", "", 6),
+            ("filing/x", "xa-12070", first, "counted", "", 7),
+            ("filing/y", "xa-12082", later, "conflict", "displaced-1", 8),
+            ("filing/y", "xa-12082", later, "duplicate", "two", 9),
+        ]
+    ]  # fmt: skip
+    writer.insert("events_1", rows, column_names=EVENT.split())
+    restricted = new_key(Role.EMIT, "test", system="tthc", units=["xa-12082"], at=datetime.now(UTC))
+    ClickHouseKeyStore(writer).put(restricted.record)
+    writer.close()
+    path = "/v1/events?source=/systems/tthc&id=two"
+    mine = api.get(path, "emit").json()
+    assert (mine["subject"], mine["outcome"]) == ("filing/x", "counted")
+
+    header = {"Authorization": f"Bearer {restricted.token}"}
+    wait_until(
+        lambda: api.get(path, headers=header).status_code != httpx.codes.UNAUTHORIZED,
+        deadline_seconds=STREAM_SECONDS,
+        what="the key to be known",
+    )
+    other = api.get(path, headers=header).json()
+    assert (other["subject"], other["outcome"], other["other_id"]) == ("filing/y", "conflict", "displaced-1")
 
 
 def test_a_day_to_come_an_unknown_period_and_bad_parameters_are_refused_by_name(api: ApiProcess) -> None:
