@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from typing import NoReturn
 
-from aiokafka import AIOKafkaProducer
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.httpclient import HttpClient
 from urllib3 import Timeout
@@ -77,8 +76,7 @@ async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -
     database, version = settings.clickhouse_database, settings.scoring_version
     await asyncio.to_thread(prove_version, client, database, version, identity.readings_hash, identity.facts_hash)
     await asyncio.to_thread(prove_one_part, client, database)
-    publisher: AIOKafkaProducer = producer(settings)
-    reader = LogReader(settings)
+    publisher, reader = producer(settings), LogReader(settings)
     for part in (publisher, reader):
         await part.start()
         stack.push_async_callback(part.stop)

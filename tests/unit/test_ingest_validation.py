@@ -14,6 +14,7 @@ from services.ingest.scope import Scope, facts_of, scope_of
 from services.ingest.validation import moment, validate
 from shared.catalogue import load_catalogue
 from shared.contracts.event import Event
+from shared.contracts.platform import displacement
 from shared.keys import Role, new_key
 from tests.support.events import event, filing_rated, filing_received, key_of
 
@@ -358,3 +359,11 @@ def test_a_link_says_for_which_units_its_senders_key_speaks_and_no_other_event_d
     assert accepted(filing_rated(corrects="x"), allowed).reach == reach
     assert accepted(retraction, allowed).reach == reach
     assert accepted(filing_rated(), allowed).reach == ()
+
+
+def test_the_platforms_own_voice_is_refused_from_outside() -> None:
+    ours = displacement("/systems/dvc", "x", FILING, "so-khcn", 1)
+
+    assert told(event(ours.type, FILING, ours.data)) == ("type_unknown", "/type")
+    assert told(event(ours.type, FILING, ours.data, source=ours.source)) == ("type_unknown", "/type")
+    assert told(filing_rated(source=ours.source)) == ("source_not_allowed", "/source")
