@@ -15,10 +15,12 @@ help: ## This list
 .PHONY: setup
 setup: ## Install what is missing: Debian packages, Python libraries, Kafka
 	@$(SYSTEM_PYTHON) deploy/local/setup.py
+	@$(BIN)/python -m compileall -q services shared deploy
 
 .PHONY: setup-test
 setup-test:
 	@$(SYSTEM_PYTHON) deploy/local/setup.py --for test
+	@$(BIN)/python -m compileall -q services shared deploy tests
 
 .PHONY: demo
 demo: setup ## Everything: install, start, send a realistic stream, print the link

@@ -166,7 +166,9 @@ def _install_python(steps: Steps, uv: str) -> None:
     target = ["--python", str(PYTHON)]
     # On a terminal uv shows what it downloads; in a log it would list ninety lines.
     verbosity = [] if sys.stderr.isatty() else ["-q"]
-    subprocess.run([uv, "pip", "sync", *verbosity, *target, "--require-hashes", str(LOCK)], check=True, cwd=REPO)
+    # Compiled once here: where PYTHONDONTWRITEBYTECODE is set, every process would compile everything at every start.
+    once = ["--compile-bytecode", "--require-hashes"]
+    subprocess.run([uv, "pip", "sync", *verbosity, *target, *once, str(LOCK)], check=True, cwd=REPO)
     subprocess.run([uv, "pip", "install", "-q", *target, "--no-deps", "-e", str(REPO)], check=True, cwd=REPO)
 
 
