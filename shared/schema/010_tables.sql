@@ -63,6 +63,10 @@ CREATE TABLE IF NOT EXISTS {database}.projection_versions (
     version UInt16, readings_hash String, facts_hash String, created DateTime64(3, 'UTC')
 ) ENGINE = MergeTree ORDER BY version;
 
+-- The highest version here is the active one: who writes `changes` and what the views read. Lower ones are retired.
+CREATE TABLE IF NOT EXISTS {database}.active_versions (version UInt16, at DateTime64(3, 'UTC'))
+ENGINE = MergeTree ORDER BY version;
+
 -- Alert transitions are recorded here before anything is delivered; evidence is frozen JSON.
 CREATE TABLE IF NOT EXISTS {database}.alert_transitions (
     alert_id    String,
