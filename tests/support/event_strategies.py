@@ -36,6 +36,12 @@ REGISTER = ("network/xa-1", "network/xa-2", "portal/p1", "portal/p2", "system/s1
 
 flag = st.booleans()
 unit = st.sampled_from(UNITS)
+reach = st.sampled_from([(), ("*",), ("*",), ("xa-1",), UNITS])
+"""Links reach their own unit alone, all, one, or both."""
+
+moment = st.integers(0, 6 * 24 - 1).map(lambda hour: FIRST_DAY * DAY_US - LOCAL_OFFSET_US + hour * 3_600_000_000)
+"""An hour of the first six local days."""
+
 due = st.integers(0, 9).map(lambda n: f"2026-01-{n + 1:02}T16:30:00Z")
 date_text = st.integers(1, 9).map(lambda n: f"2026-01-{n:02}")
 
@@ -195,17 +201,17 @@ def _event(
     link = draw(st.sampled_from(["", "", "corrects", "retracts"])) if kind != "system.heartbeat" else ""
     if link == "retracts":
         kind, content = "event.retracted", {"id": other}
-    hour = draw(st.integers(0, 6 * 24 - 1))
     event = Event(
         source=draw(st.sampled_from(SOURCES)),
         id=f"e{draw(st.integers(0, 2)) if conflicts else number}",
         type=kind,
         subject=draw(st.sampled_from(subjects)),
-        time=FIRST_DAY * DAY_US - LOCAL_OFFSET_US + hour * 3_600_000_000,
+        time=draw(moment),
         unit=draw(unit),
         recorded=draw(st.sampled_from([0, 1, 2])),
         corrects=other if link == "corrects" else "",
         content=b"",
         data=content,
+        reach=draw(reach) if link else (),
     )
     return msgspec.structs.replace(event, content=content_hash(event))

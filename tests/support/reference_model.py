@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from services.scoring.facts import Facts
 from shared.contracts.event import Event
 
@@ -41,13 +43,16 @@ def tally(events: Iterable[Event], facts: Facts, first_day: int, last_day: int, 
 
 
 def distinct(log: Sequence[Event]) -> list[Event]:
-    """The set: first content of each (source, id), with the earliest recordedtime of its copies."""
+    """The set: first content of each (source, id), with the earliest recordedtime and every reach of its copies."""
     first: dict[tuple[str, str], Event] = {}
     for event in log:
-        kept = first.setdefault((event.source, event.id), event)
-        if kept.content == event.content and event.recorded < kept.recorded:
-            first[event.source, event.id] = event
-    return list(first.values())
+        first.setdefault((event.source, event.id), event)
+    whole = []
+    for kept in first.values():
+        copies = [e for e in log if (e.source, e.id, e.content) == (kept.source, kept.id, kept.content)]
+        reach = tuple(unit for copy in copies for unit in copy.reach)
+        whole.append(replace(kept, recorded=min(copy.recorded for copy in copies), reach=reach))
+    return whole
 
 
 def effective(events: Sequence[Event]) -> list[Event]:
@@ -55,22 +60,15 @@ def effective(events: Sequence[Event]) -> list[Event]:
     index = {(e.source, e.id): e for e in events}
 
     def acts(retraction: Event) -> bool:
-        if _link(retraction) == retraction.id or _on_ring(retraction, index):
-            return False
-        return (retraction.source, _link(retraction)) in index and not taken_back(retraction)
+        return not on_ring(retraction, index) and not taken_back(retraction)
 
     def taken_back(event: Event) -> bool:
-        return any(
-            r.type == "event.retracted" and r.source == event.source and _link(r) == event.id and acts(r)
-            for r in events
-        )
+        return any(r.type == "event.retracted" and aims(r, event) and acts(r) for r in events)
 
     def stands_for(event: Event) -> Event | None:
         if taken_back(event):
             return None
-        corrections = [
-            c for c in events if c.type != "event.retracted" and c.source == event.source and c.corrects == event.id
-        ]
+        corrections = [c for c in events if c.type != "event.retracted" and c.corrects and aims(c, event)]
         for correction in sorted(corrections, key=lambda c: (c.recorded, c.id), reverse=True):
             found = stands_for(correction)
             if found is not None:
@@ -85,15 +83,22 @@ def _link(event: Event) -> str:
     return str(event.data["id"]) if event.type == "event.retracted" else event.corrects
 
 
-def _on_ring(event: Event, index: Mapping[tuple[str, str], Event]) -> bool:
+def aims(link: Event, event: Event) -> bool:
+    """It names the event, of the same source, and the sender speaks for that event's unit."""
+    named = link.source == event.source and _link(link) == event.id
+    return named and (event.unit in (link.unit, *link.reach) or "*" in link.reach)
+
+
+def on_ring(event: Event, index: Mapping[tuple[str, str], Event]) -> bool:
     """Following the links leads back to the event itself."""
-    at = index.get((event.source, _link(event)))
+    at = event
     for _ in index:
-        if at is None or at.type != "event.retracted":
+        target = index.get((at.source, _link(at)))
+        if target is None or target.type != "event.retracted" or not aims(at, target):
             return False
-        if at.id == event.id:
+        if target.id == event.id:
             return True
-        at = index.get((at.source, _link(at)))
+        at = target
     return False
 
 

@@ -20,7 +20,8 @@ from services.scoring.engine import (
 )
 from services.scoring.sheet import Amounts, EntryKey, Fate
 from shared.contracts.event import Event
-from tests.support.event_strategies import FACTS, FIRST_DAY, REGISTER, logs
+from tests.support.event_strategies import FACTS, FIRST_DAY, REGISTER, logs, reach
+from tests.support.ledger_sums import cells_on
 from tests.support.reference_model import tally
 
 Sums = dict[tuple[str, EntryKey], Amounts]
@@ -69,26 +70,6 @@ class Run:
         return {ident: fate for record in self.records.values() for ident, fate in outcomes(FACTS, record).items()}
 
 
-def board(sums: Sums, first: int, last: int, *, stock: bool) -> dict[tuple[str, str, str], Amounts]:
-    """(reading, unit, reason) → sums of flows from `first` to `last`, or of stocks up to `last`."""
-    cells: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for (_, (reading, unit, day, reason, _, _)), amounts in sums.items():
-        if (reading in STOCKS) == stock and day <= last and (stock or day >= first):
-            for place, amount in enumerate(amounts):
-                cells[reading, unit, reason][place] += amount
-    return {key: (a[0], a[1], a[2]) for key, a in cells.items() if any(a)}
-
-
-STOCKS = {
-    "network_coverage",
-    "procedure_standardised",
-    "procedure_full_online",
-    "portal_information_complete",
-    "open_data_published",
-    "system_security_dossier",
-    "system_monitored",
-    "ehealth_record",
-}
 EXAMPLES = 100
 CUTS = st.lists(st.integers(0, 24), max_size=6)
 DAYS = (FIRST_DAY - 1, FIRST_DAY, FIRST_DAY + 1, FIRST_DAY + 3, FIRST_DAY + 6, FIRST_DAY + 9, FIRST_DAY + 190)
@@ -97,8 +78,10 @@ DAYS = (FIRST_DAY - 1, FIRST_DAY, FIRST_DAY + 1, FIRST_DAY + 3, FIRST_DAY + 6, F
 def assert_equals_reference(sums: Sums, log: Sequence[Event]) -> None:
     for day in DAYS:
         expected = tally(log, FACTS, FIRST_DAY - 10, day, REGISTER)
-        got = board(sums, FIRST_DAY - 10, day, stock=False) | board(sums, FIRST_DAY - 10, day, stock=True)
-        assert got == expected, day
+        entries = [
+            (reading, unit, at, reason, amounts) for (_, (reading, unit, at, reason, *_)), amounts in sums.items()
+        ]
+        assert cells_on(entries, FIRST_DAY - 10, day) == expected, day
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -152,3 +135,15 @@ def test_a_later_recordedtime_of_a_duplicate_changes_nothing_and_an_earlier_one_
     event = log[place % len(log)]
     copy = msgspec.structs.replace(event, recorded=event.recorded + 1 - 2 * (event.recorded > 1))
     assert Run([*log, copy], [3]).sums == Run([copy, *log], [5]).sums
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.data(), logs(), st.integers(0, 9))
+def test_what_any_sender_of_a_link_may_reach_counts_whichever_copy_came_first(
+    data: st.DataObject, log: list[Event], place: int
+) -> None:
+    copy = msgspec.structs.replace(log[place % len(log)], reach=data.draw(reach))
+    one, other = Run([*log, copy], [3]), Run([copy, *log], [5])
+    assert one.sums == other.sums
+    assert one.fates() == other.fates()
+    assert_equals_reference(one.sums, [*log, copy])
