@@ -288,6 +288,26 @@ class Receipt(Answer):
     offset: int
 
 
+class DeadLetter(Answer):
+    """A record of the log that could not be processed; its events are in no figure until they are replayed."""
+
+    partition: int
+    offset: int
+    reason: str
+    sentence: str = Field(description="The reason in Vietnamese.")
+    sentence_en: str
+    at: datetime = Field(description="When it was set aside.")
+    bytes: int
+    replayed: datetime | None = Field(description="When its events were sent again; null while it waits.")
+
+
+class DeadLetters(Answer):
+    """Waiting ones first, newest first."""
+
+    dead_letters: list[DeadLetter]
+    waiting: int = Field(description="How many were not replayed, over all pages.")
+
+
 class SessionAnswer(Answer):
     """Who is logged in, and what they may see."""
 

@@ -79,6 +79,14 @@ FLAGS: Mapping[str, Words] = {
 }
 
 
+DEAD_LETTERS: Mapping[str, Words] = {
+    "undecodable": Words("Bản ghi không đọc được", "The record is not readable"),
+    "unknown_version": Words("Phiên bản bản ghi chưa được hỗ trợ", "The record's version is not known"),
+    "wrong_partition": Words("Bản ghi nằm sai phân vùng", "The record is in the wrong partition"),
+    "reading_failed": Words("Quy tắc tính gặp lỗi với bản ghi này", "A reading failed on the record"),
+}
+
+
 def reason_words(token: str) -> Words:
     """An unknown token is shown as it is, so that a new reading never hides its reason; "" says nothing."""
     if PERIOD.fullmatch(token):
@@ -89,3 +97,8 @@ def reason_words(token: str) -> Words:
 def outcome_words(token: str) -> Words:
     """What became of an event."""
     return OUTCOMES.get(token, Words(token, token))
+
+
+def dead_letter_words(token: str) -> Words:
+    """Why a record of the log was set aside."""
+    return DEAD_LETTERS.get(token, Words(token, token))
