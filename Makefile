@@ -48,6 +48,10 @@ clean: ## Stop the stack and remove its data folder
 test: setup-test lint ## Lint, types, import rules, then every test
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: chaos
+chaos: setup-test ## Kill, freeze and cut off everything under load: ROUNDS=20 SEED=1, ARGS=--help
+	@$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),20) --seed $(or $(SEED),1) $(ARGS)
+
 .PHONY: lint
 lint: setup ## Ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check
