@@ -74,6 +74,7 @@ def _rounds(arguments: argparse.Namespace, folder: Path) -> bool:
         for one in last:
             print(f"at the end: {one.kind}: {one.what}")
         summary(running.results, print)
+        print(f"connections cut before the answer: {running.cluster.engine.cuts}")
         print(f"rebalances: {running.cluster.logs('scoring').count(chr(34) + 'assigned' + chr(34))} assignments")
     return bool(last) or any(result.differences for result in running.results)
 
@@ -81,10 +82,10 @@ def _rounds(arguments: argparse.Namespace, folder: Path) -> bool:
 def _play(running: Arena, number: int, arguments: argparse.Namespace, faults: Sequence[Fault]) -> bool:
     """Whether the rounds must end here: nothing more can be learnt from a stack that is stuck."""
     result = running.play(number, faults, arguments.seed)
-    state = "exact" if not result.differences else "DIFFERENT"
+    state, book = "exact" if not result.differences else "DIFFERENT", result.book
+    head = f"{number:>4}/{arguments.rounds} {sum(result.phases.values()):5.1f} s  {state}"
     print(
-        f"{number:>4}/{arguments.rounds} {result.seconds:5.1f} s  {state}  {len(result.book.accepted):>5} accepted of "
-        f"{len(result.book.tried):>5}  {', '.join(result.faults)}",
+        f"{head}  {len(book.accepted):>5} accepted of {len(book.tried):>5}  {', '.join(result.faults)}",
         flush=True,
     )
     for one in result.differences:
@@ -95,7 +96,10 @@ def _play(running: Arena, number: int, arguments: argparse.Namespace, faults: Se
 def _shape(chosen: Sequence[Fault], *, naive: bool) -> Shape:
     needed = {fault.needs for fault in chosen}
     return Shape(
-        standby="standby" in needed, weather="weather" in needed, small_disk="small_disk" in needed, naive=naive
+        standby="standby" in needed,
+        weather="weather" in needed or naive,
+        small_disk="small_disk" in needed,
+        naive=naive,
     )
 
 

@@ -45,13 +45,14 @@ class Shape:
     small_disk: bool = True
     """The store of `worker-1` is on a tmpfs of its own; mounting needs root."""
     naive: bool = False
-    """`worker-2` repeats inserts whose outcome is unknown."""
+    """The workers beside the supervised one repeat inserts whose outcome is unknown, and reach the engine by proxy."""
 
 
 class Child:
     """A process that is started again when it ends, unless it is held back."""
 
-    def __init__(self, process: ChildProcess, port: int) -> None:
+    def __init__(self, service: str, process: ChildProcess, port: int) -> None:
+        self.service = service
         self.process = process
         self.port = port
         self.held = False
@@ -122,8 +123,7 @@ class Cluster:
 
     def names(self, service: str) -> list[str]:
         """The processes of a service that should run now: the supervised one and those beside it."""
-        module = f"services.{service}"
-        beside = [name for name, one in self.children.items() if module in one.process._name and not one.held]
+        beside = [name for name, one in self.children.items() if one.service == service and not one.held]
         return [service, *beside]
 
     def tend(self) -> None:
@@ -154,10 +154,10 @@ class Cluster:
         except OSError:
             return ""
 
-    def partitions_owned(self) -> int:
-        """By all workers together; more than there are while a frozen one does not know better."""
+    def partitions_owned(self) -> list[int]:
+        """By each worker; more than there are in all while a frozen one does not know better."""
         lines = "".join(self.metrics(name) for name in self.names("scoring")).splitlines()
-        return sum(int(float(line.split()[1])) for line in lines if line.startswith(ASSIGNED))
+        return [int(float(line.split()[1])) for line in lines if line.startswith(ASSIGNED)]
 
     def ingest_addresses(self) -> list[str]:
         """Where events are sent to."""
@@ -165,22 +165,20 @@ class Cluster:
 
     def logs(self, service: str) -> str:
         """What all processes of a service have logged."""
-        texts = [child.process.log.read_text(errors="replace") for child in self._beside(service)]
+        files = [child.process.log for child in self.children.values() if child.service == service]
+        texts = [file.read_text(errors="replace") for file in files if file.exists()]
         return "".join([self.stack.log(service), *texts])
-
-    def _beside(self, service: str) -> list[Child]:
-        return [child for child in self.children.values() if f"services.{service}" in child.process._name]
 
     def _add_children(self) -> None:
         rough = self._weather() if self.shape.weather else {}
         for name in (*WORKERS, JOINER):
-            module = "tests.chaos.naive_worker" if self.shape.naive and name == WORKERS[1] else "services.scoring"
-            self._add(name, module, "SCORING", rough if name == WORKERS[1] else {})
+            environment = rough if name == WORKERS[1] or self.shape.naive else {}
+            self._add(name, "scoring", environment, "tests.chaos.naive_worker" if self.shape.naive else "")
         self.children[JOINER].held = True
         if self.shape.standby:
-            self._add("alerts-2", "services.alerts", "ALERTS", {})
+            self._add("alerts-2", "alerts", {})
         if self.shape.weather:
-            self._add("ingest-2", "services.ingest", "INGEST", rough)
+            self._add("ingest-2", "ingest", rough)
         self.tend()
 
     def _weather(self) -> dict[str, str]:
@@ -189,7 +187,7 @@ class Cluster:
             "CHITIEU_CLICKHOUSE_PORT": str(self.engine.port),
         }
 
-    def _add(self, name: str, module: str, service: str, environment: Mapping[str, str]) -> None:
+    def _add(self, name: str, service: str, environment: Mapping[str, str], module: str = "") -> None:
         port = free_ports(1)[0]
         data = self.folder / name
         data.mkdir(exist_ok=True)
@@ -197,11 +195,13 @@ class Cluster:
             **process_environment(self.stack.settings),
             **IMPATIENT,
             "CHITIEU_DATA": str(data),
-            f"CHITIEU_{service}_PORT": str(port),
+            f"CHITIEU_{service.upper()}_PORT": str(port),
             **environment,
         }
-        process = ChildProcess([sys.executable, "-m", module], env, self.folder / f"{name}.log")
-        self.children[name] = Child(process, port)
+        process = ChildProcess(
+            [sys.executable, "-m", module or f"services.{service}"], env, self.folder / f"{name}.log"
+        )
+        self.children[name] = Child(service, process, port)
 
     def _end(self) -> None:
         for child in self.children.values():

@@ -127,8 +127,8 @@ def dropped_kafka(cluster: Cluster, random: Random) -> Undo | None:
 
 
 def lost_answers(cluster: Cluster, random: Random) -> Undo | None:
-    """Every insert through the proxy is carried out, and its connection breaks before the answer; others break too."""
-    cluster.engine.lose_answers_to = b"INSERT INTO"
+    """Inserts through the proxy are carried out, and the connection breaks before the answer; others break too."""
+    cluster.engine.lose_answers_to = random.choice([b"INSERT INTO", b"INSERT INTO chitieu.ledger_"])
     cluster.engine.drop(random)
     return lambda: _clear(cluster)
 

@@ -29,6 +29,8 @@ STRIKE_DEADLINE_SECONDS = 15
 ALL_ROUNDS_EVERY = 10
 """Every round looks at the last two and at the tables as a whole; every tenth looks at all of them."""
 SYSTEM = "dvc"
+MIN_OWNERS = 2
+"""Of three workers one may be left without a partition, for none takes more than two of the four."""
 
 
 @dataclass
@@ -38,8 +40,25 @@ class Result:
     number: int
     faults: list[str]
     book: Book
-    seconds: float
+    phases: dict[str, float]
+    """Seconds: faults under load, the last answers, rest until all is scored, check."""
     differences: list[Difference]
+
+
+PHASES = ("faults", "answers", "rest", "check")
+
+
+class Clock:
+    """Seconds of each phase."""
+
+    def __init__(self) -> None:
+        self.phases: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def note(self, phase: str) -> None:
+        """The phase has ended now."""
+        now = time.monotonic()
+        self.phases[phase], self._since = now - self._since, now
 
 
 @dataclass
@@ -54,18 +73,22 @@ class Arena:
 
     def play(self, number: int, faults: Sequence[Fault], seed: int) -> Result:
         """One round."""
-        began, random = time.monotonic(), Random(f"{seed} round {number}")
+        clock, random = Clock(), Random(f"{seed} round {number}")
         self.client.begin(number, seed)
         try:
             struck = self._strike(faults, random)
             self._tend_for(LOAD_AFTER_SECONDS)
+            clock.note("faults")
         finally:
             book = self.client.end()
+        clock.note("answers")
         books = [*(result.book for result in self.results), book]
         found = self._rest()
+        clock.note("rest")
         if not found:
             found = differences(self.tables, books if number % ALL_ROUNDS_EVERY == 0 else books[-2:])
-        result = Result(number, struck, book, time.monotonic() - began, found)
+        clock.note("check")
+        result = Result(number, struck, book, clock.phases, found)
         self.results.append(result)
         return result
 
@@ -118,8 +141,9 @@ class Arena:
         """The first thing that is not as it must be."""
         if unready := self.cluster.unready():
             return f"not ready: {unready}"
-        if (owned := self.cluster.partitions_owned()) != SharedSettings().partitions:
-            return f"{owned} partitions are owned"
+        owned = self.cluster.partitions_owned()
+        if sum(owned) != SharedSettings().partitions or len(owned) - owned.count(0) < MIN_OWNERS:
+            return f"partitions owned by the workers: {owned}"
         try:
             ends, marks = self.pipeline.log_ends(), self.pipeline.marks()
         except (ClickHouseError, KafkaError, OSError) as error:
@@ -157,7 +181,10 @@ def summary(results: Sequence[Result], tell: Callable[[str], None]) -> None:
     for name, count in sorted(faults.items()):
         tell(f"{name:<18} {count:>6}")
     tell(f"{'kills':<18} {sum(count for name, count in faults.items() if name.startswith('kill')):>6}")
-    tell(f"\nrounds {len(results)}, {sum(result.seconds for result in results) / max(1, len(results)):.1f} s each")
+    phases = [phase for result in results for phase in result.phases.items()]
+    means = {phase: sum(s for name, s in phases if name == phase) / len(results) for phase in PHASES}
+    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in means.items())
+    tell(f"\nrounds {len(results)}, {sum(means.values()):.1f} s each ({parts})")
     tell(f"events tried {tried}, accepted {accepted}, never answered with 2xx {tried - accepted}")
     tell(f"answers: {', '.join(f'{name} {count}' for name, count in sorted(answers.items()))}")
     tell(f"lost {found['lost']}, doubled {found['doubled']}, other differences {others}")
