@@ -3,11 +3,10 @@
 The same process otherwise: real log, real engine, real store. Faults are in readings, or in the event loop itself.
 """
 
-import asyncio
 import re
 import runpy
 import sys
-import time
+import threading
 from collections.abc import Callable, Sequence
 
 import services.scoring.watchdog
@@ -16,6 +15,8 @@ from services.scoring.readings import FAMILIES
 from services.scoring.readings.filings import filing
 from services.scoring.records import Kept, Record
 from services.scoring.sheet import Sheet
+
+NEVER = threading.Event()
 
 
 def without_ratings(facts: Facts, record: Record, events: Sequence[Kept], sheet: Sheet) -> None:
@@ -32,8 +33,7 @@ def failing(facts: Facts, record: Record, events: Sequence[Kept], sheet: Sheet) 
 
 def sleeping(facts: Facts, record: Record, events: Sequence[Kept], sheet: Sheet) -> None:
     """Readings that never come back but let other threads run."""
-    while True:
-        time.sleep(1)
+    NEVER.wait()
 
 
 def running_away(facts: Facts, record: Record, events: Sequence[Kept], sheet: Sheet) -> None:
@@ -45,9 +45,8 @@ def block_event_loop() -> None:
     """The watchdog itself blocks the event loop, so that nothing on it can notice."""
 
     async def block(*_: object) -> dict[int, int]:
-        await asyncio.sleep(0)
-        while True:
-            time.sleep(1)  # noqa: ASYNC251 - the fault
+        NEVER.wait()
+        return {}
 
     services.scoring.watchdog._ends = block  # type: ignore[assignment] # it takes the same and never returns
 
