@@ -3,7 +3,7 @@
 Values and stamp come from one query, so that a page never shows a figure of one moment under the stamp of another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -131,11 +131,19 @@ OPEN_ALERTS = f"SELECT count() AS open FROM alerts WHERE {_OPEN}"  # noqa: S608
 ALERT = "SELECT * FROM alerts WHERE alert_id = {alert_id:String}"
 
 RECEIPT = """
-SELECT source, id, subject, type, unit, time, received, outcome, other_id, cells, exclusions, partition, offset
-FROM events WHERE source = {source:String} AND id = {id:String} AND kind = 'event'
-ORDER BY outcome IN ('duplicate', 'conflict'), received DESC, offset DESC, seq DESC LIMIT 1
+WITH visible AS (
+    SELECT source, id, subject, type, unit, time, received, outcome, other_id, cells, exclusions, partition, offset, seq
+    FROM events WHERE source = {source:String} AND id = {id:String} AND kind = 'event'
+      AND (empty({units:Array(String)}) OR has({units:Array(String)}, unit))
+)
+SELECT * EXCEPT seq FROM visible
+WHERE subject = (SELECT argMin(subject, (received, partition, offset, seq)) FROM visible)
+ORDER BY outcome = 'duplicate' OR (outcome = 'conflict' AND other_id = id), offset DESC, seq DESC LIMIT 1
 """
-"""What became of the event itself; a repetition of it, or another content under its id, is told only when alone."""
+"""What became of the event itself; a repetition of it, or another content under its id, is told only when alone.
+
+Of one id on two subjects the first received is the event; who may not see that one is told of the other's conflict.
+"""
 
 PULSE = """
 SELECT (SELECT arraySort(groupArray((partition, offset, received))) FROM watermarks) AS watermark,
@@ -213,9 +221,9 @@ async def alert(reader: Reader, alert_id: str) -> Row | None:
     return found[0] if found else None
 
 
-async def receipt(reader: Reader, source: str, event_id: str) -> Row | None:
-    """The newest row of (source, id)."""
-    found = await reader.rows(RECEIPT, {"source": source, "id": event_id})
+async def receipt(reader: Reader, source: str, event_id: str, units: Iterable[str]) -> Row | None:
+    """The row that tells what became of (source, id), as far as its unit is one of `units`; none = all units."""
+    found = await reader.rows(RECEIPT, {"source": source, "id": event_id, "units": sorted(units)})
     return found[0] if found else None
 
 

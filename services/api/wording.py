@@ -59,7 +59,11 @@ OUTCOMES: Mapping[str, Words] = {
     "conflict": Words("Cùng mã nhưng khác nội dung; sự kiện nhận trước có hiệu lực", "Conflict: the first one stays"),
     "superseded": Words("Đã được sự kiện khác thay thế", "Superseded"),
     "retracted": Words("Đã thu hồi", "Retracted"),
-    "orphan": Words("Chưa thấy sự kiện được đính chính hoặc thu hồi", "Orphan: the event it names is not there"),
+    "orphan": Words(
+        "Chưa thấy sự kiện được đính chính hoặc thu hồi, hoặc sự kiện đó của đơn vị khác",
+        "Orphan: the event it names is not there, or is another unit's",
+    ),
+    "rejected": Words("Bị từ chối khi tiếp nhận, không có trong nhật ký", "Refused by ingest, not in the log"),
     "cycle": Words("Chuỗi đính chính vòng tròn, không có hiệu lực", "Cycle of links, without effect"),
 }
 

@@ -113,3 +113,16 @@ CREATE TABLE IF NOT EXISTS {database}.api_keys (
     state   LowCardinality(String),
     at      DateTime64(6, 'UTC')
 ) ENGINE = MergeTree ORDER BY (key_id, at);
+
+-- Events that ingest refused, for their senders: codes and tokens alone, never a value, never one refused for personal
+-- data or secrecy. A courtesy, so that neither their loss nor a doubled row matters, and they are kept for 90 days.
+CREATE TABLE IF NOT EXISTS {database}.rejections (
+    source  LowCardinality(String),
+    id      String,
+    unit    LowCardinality(String),
+    type    LowCardinality(String),
+    reason  LowCardinality(String),
+    pointer LowCardinality(String),
+    key_id  LowCardinality(String),
+    at      DateTime64(3, 'UTC')
+) ENGINE = MergeTree ORDER BY (source, id, at) TTL toDateTime(at) + toIntervalDay(90);
