@@ -41,11 +41,11 @@ class Shape:
     standby: bool = True
     """A second evaluator of alerts."""
     weather: bool = True
-    """`worker-2` and a second ingest reach broker and engine through proxies."""
+    """The workers and the ingest beside the supervised ones reach broker and engine through proxies."""
     small_disk: bool = True
-    """The store of `worker-1` is on a tmpfs of its own; mounting needs root."""
+    """The stores of the workers beside the supervised one are on a tmpfs of their own; mounting needs root."""
     naive: bool = False
-    """The workers beside the supervised one repeat inserts whose outcome is unknown, and reach the engine by proxy."""
+    """The workers beside the supervised one repeat inserts whose outcome is unknown."""
 
 
 class Child:
@@ -99,7 +99,7 @@ class Cluster:
         self.kafka = WeatherProxy(self.stack.port("kafka"), broker=True)
         self.engine = WeatherProxy(self.stack.port("engine"))
         self.children: dict[str, Child] = {}
-        self.disk = folder / "worker-1"
+        self.disk = folder / "disk"
 
     @contextmanager
     def running(self) -> Iterator["Cluster"]:
@@ -172,8 +172,7 @@ class Cluster:
     def _add_children(self) -> None:
         rough = self._weather() if self.shape.weather else {}
         for name in (*WORKERS, JOINER):
-            environment = rough if name == WORKERS[1] or self.shape.naive else {}
-            self._add(name, "scoring", environment, "tests.chaos.naive_worker" if self.shape.naive else "")
+            self._add(name, "scoring", rough, "tests.chaos.naive_worker" if self.shape.naive else "")
         self.children[JOINER].held = True
         if self.shape.standby:
             self._add("alerts-2", "alerts", {})
@@ -189,8 +188,8 @@ class Cluster:
 
     def _add(self, name: str, service: str, environment: Mapping[str, str], module: str = "") -> None:
         port = free_ports(1)[0]
-        data = self.folder / name
-        data.mkdir(exist_ok=True)
+        data = self.disk / name
+        data.mkdir(parents=True, exist_ok=True)
         env = {
             **process_environment(self.stack.settings),
             **IMPATIENT,

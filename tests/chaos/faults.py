@@ -101,7 +101,7 @@ def worker_leaves(cluster: Cluster, random: Random) -> Undo | None:
 
 
 def full_disk(cluster: Cluster, random: Random) -> Undo | None:
-    """Nothing can be written to the small disk under the stores of one worker."""
+    """Nothing can be written to the small disk under the stores of the workers beside the supervised one."""
     filler = cluster.disk / FILLER
     free = os.statvfs(cluster.disk)
     with filler.open("wb") as file:
