@@ -50,6 +50,14 @@ clean: ## Stop the stack and remove its data folder
 test: setup-test lint ## Lint, types, import rules, then every test
 	@$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: chaos
+chaos: setup-test ## Kill, freeze and cut off everything under load: ROUNDS=20 SEED=1, ARGS=--help
+	@$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),20) --seed $(or $(SEED),1) $(ARGS)
+
+.PHONY: soak
+soak: setup-test ## The scoring machine over 10,000 worlds; ARGS="--examples 50000 --first-seed 1000"
+	@$(BIN)/python -m tests.soak $(ARGS)
+
 .PHONY: lint
 lint: setup ## Ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check

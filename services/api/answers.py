@@ -57,8 +57,7 @@ def alert(row: Row) -> models.Alert:
 def receipt(row: Row) -> models.Receipt:
     """The newest row of an event, in words."""
     cells = [dict(zip(("reading", "unit", "day", "num", "den"), _values(one), strict=True)) for one in row["cells"]]
-    reasons = [_values(one)[1] for one in row["exclusions"]]
-    exclusions = [_exclusion(one, 1) for one in reasons]
+    exclusions = [_excluded_from(*_values(one)) for one in row["exclusions"]]
     words = outcome_words(row["outcome"])
     said = {"sentence": words.vi, "sentence_en": words.en}
     return models.Receipt.model_validate({**row, **said, "cells": cells, "exclusions": exclusions})
@@ -74,6 +73,14 @@ def _figure(row: Row, names: Row) -> models.FigureDetail:
     excluded = [_exclusion(reason, count) for reason, count in row["exclusions"]]
     return models.FigureDetail(
         cell=cell(row), name_vi=names["figure_vi"], name_en=names["figure_en"], history=days, exclusions=excluded
+    )
+
+
+def _excluded_from(reading: str, reason: str) -> models.ExcludedFrom:
+    words = reason_words(reason)
+    indicator = reading.partition(".")[0]
+    return models.ExcludedFrom(
+        reading=reading, indicator=indicator, reason=reason, sentence=words.vi, sentence_en=words.en
     )
 
 

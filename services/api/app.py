@@ -14,7 +14,7 @@ from services.api.clock import Clock, system_clock
 from services.api.database import ClickHouseReader
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
-from services.api.routes import alerts, board, catalogue, cells, pages, receipts, session, stream
+from services.api.routes import alerts, board, catalogue, cells, dead_letters, pages, receipts, session, stream
 from services.api.sessions import LoginLimit, Sessions, session_secret
 from services.api.settings import ApiSettings
 from services.api.stream import LiveFeed
@@ -23,7 +23,7 @@ from shared.errors import RetryableError, StartError
 from shared.health import health_routes
 from shared.keystore import ClickHouseKeyStore, KeyRing
 
-ROUTERS = (board, cells, alerts, catalogue, receipts, stream, session, pages)
+ROUTERS = (board, cells, alerts, catalogue, receipts, dead_letters, stream, session, pages)
 
 
 def create_app(settings: ApiSettings, clock: Clock | None = None) -> FastAPI:
@@ -46,6 +46,7 @@ def create_app(settings: ApiSettings, clock: Clock | None = None) -> FastAPI:
     app = FastAPI(
         title="Chỉ tiêu", version="1", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json"
     )
+    app.state.settings = settings
     app.state.reader, app.state.boards, app.state.clock, app.state.feed = database, Boards(database), clock, feed
     app.state.gate = Gate(keys, sessions, LoginLimit(), clock, settings.api_open_board)
     for routes in ROUTERS:

@@ -268,24 +268,99 @@ class CellRef(Answer):
     den: int
 
 
+class ExcludedFrom(Answer):
+    """A reading that saw the event and left it out."""
+
+    reading: str
+    indicator: str
+    reason: str
+    sentence: str = Field(description="The reason in Vietnamese.")
+    sentence_en: str
+
+
+class Repeat(Answer):
+    """A later delivery under the event's source and id: the same again, or other content without effect."""
+
+    outcome: str
+    sentence: str
+    sentence_en: str
+    subject: str
+    type: str
+    unit: str
+    time: datetime
+    received: datetime
+    partition: int
+    offset: int
+
+
 class Receipt(Answer):
-    """What became of an accepted event, as of now."""
+    """What became of an event, as of now; of a rejected one only what ingest keeps of it."""
 
     source: str
     id: str
     subject: str
     type: str
     unit: str
-    time: datetime
+    time: datetime | None = None
     received: datetime
     outcome: str
     sentence: str = Field(description="The outcome in Vietnamese.")
     sentence_en: str
+    other_id: str = Field(description="Which event replaced it, took it back, or is corrected or taken back by it.")
+    reason: str = Field("", description="Of a rejected event: the token of the answer to the request.")
+    pointer: str = Field("", description="Of a rejected event: the field that the reason is about.")
+    late: bool = Field(False, description="Received later than a week after its time.")
+    cells: list[CellRef] = Field(description="In which cells it counts, and how.")
+    exclusions: list[ExcludedFrom]
+    repeats: list[Repeat] = Field([], description="Duplicates of it and conflicts with it, at most 100, oldest first.")
+    partition: int | None = Field(None, description="Where it stands in the log; null of a rejected event.")
+    offset: int | None = None
+
+
+class ReceiptLine(Answer):
+    """An event of a list."""
+
+    id: str
+    subject: str
+    type: str
+    unit: str
+    time: datetime | None = None
+    received: datetime
+    outcome: str
     other_id: str
-    cells: list[CellRef]
-    exclusions: list[Exclusion]
+    reason: str = ""
+    pointer: str = ""
+    late: bool
+    sentence: str
+    sentence_en: str
+
+
+class Receipts(Answer):
+    """Events with the asked outcome, by id."""
+
+    outcome: str
+    events: list[ReceiptLine]
+    next: str | None = Field(description="`after` of the next page; null on the last.")
+
+
+class DeadLetter(Answer):
+    """A record of the log that could not be processed; its events are in no figure until they are replayed."""
+
     partition: int
     offset: int
+    reason: str
+    sentence: str = Field(description="The reason in Vietnamese.")
+    sentence_en: str
+    at: datetime = Field(description="When it was set aside.")
+    bytes: int
+    replayed: datetime | None = Field(description="When its events were sent again; null while it waits.")
+
+
+class DeadLetters(Answer):
+    """Waiting ones first, newest first."""
+
+    dead_letters: list[DeadLetter]
+    waiting: int = Field(description="How many were not replayed, over all pages.")
 
 
 class SessionAnswer(Answer):

@@ -63,6 +63,7 @@ OUTCOMES: Mapping[str, Words] = {
         "Chưa thấy sự kiện được đính chính hoặc thu hồi, hoặc sự kiện đó của đơn vị khác",
         "Orphan: the event it names is not there, or is another unit's",
     ),
+    "rejected": Words("Bị từ chối khi tiếp nhận, không có trong nhật ký", "Refused by ingest, not in the log"),
     "cycle": Words("Chuỗi đính chính vòng tròn, không có hiệu lực", "Cycle of links, without effect"),
 }
 
@@ -82,6 +83,14 @@ FLAGS: Mapping[str, Words] = {
 }
 
 
+DEAD_LETTERS: Mapping[str, Words] = {
+    "undecodable": Words("Bản ghi không đọc được", "The record is not readable"),
+    "unknown_version": Words("Phiên bản bản ghi chưa được hỗ trợ", "The record's version is not known"),
+    "wrong_partition": Words("Bản ghi nằm sai phân vùng", "The record is in the wrong partition"),
+    "reading_failed": Words("Quy tắc tính gặp lỗi với bản ghi này", "A reading failed on the record"),
+}
+
+
 def reason_words(token: str) -> Words:
     """An unknown token is shown as it is, so that a new reading never hides its reason; "" says nothing."""
     if PERIOD.fullmatch(token):
@@ -92,3 +101,8 @@ def reason_words(token: str) -> Words:
 def outcome_words(token: str) -> Words:
     """What became of an event."""
     return OUTCOMES.get(token, Words(token, token))
+
+
+def dead_letter_words(token: str) -> Words:
+    """Why a record of the log was set aside."""
+    return DEAD_LETTERS.get(token, Words(token, token))

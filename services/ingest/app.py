@@ -14,11 +14,12 @@ from starlette.routing import Route
 from services.ingest.intake import Intake
 from services.ingest.metrics import IngestMetrics
 from services.ingest.publisher import KafkaPublisher, Publisher
+from services.ingest.rejections import RejectionWriter
 from services.ingest.routes import EventsEndpoint, list_schemas, one_schema
 from services.ingest.scopes import Scopes
 from services.ingest.settings import IngestSettings
 from shared.catalogue import Catalogue, load_catalogue
-from shared.clickhouse import reader
+from shared.clickhouse import reader, writer
 from shared.errors import RetryableError, StartError
 from shared.health import health_routes
 from shared.keystore import ClickHouseKeyStore, KeyRing
@@ -31,13 +32,18 @@ log = get_logger(__name__)
 
 
 def build_app(
-    settings: IngestSettings, keys: KeyRing, publisher: Publisher, catalogue: Catalogue, metrics: IngestMetrics
+    settings: IngestSettings,
+    keys: KeyRing,
+    publisher: Publisher,
+    catalogue: Catalogue,
+    metrics: IngestMetrics,
+    rejections: RejectionWriter | None = None,
 ) -> Starlette:
     """The HTTP application over parts that are already started."""
     intake = Intake(settings.max_in_flight_bytes, settings.max_key_requests, settings.body_deadline_seconds)
     metrics.in_flight_bytes.set_function(lambda: intake.held_bytes)
     metrics.key_age_seconds.set_function(lambda: keys.age_seconds)
-    endpoint = EventsEndpoint(settings, keys, Scopes(catalogue), intake, publisher, metrics)
+    endpoint = EventsEndpoint(settings, keys, Scopes(catalogue), intake, publisher, metrics, rejections)
 
     async def keys_ready() -> str:
         return "" if keys.age_seconds < MAX_KEY_AGE_SECONDS else "keys cannot be refreshed"
@@ -72,7 +78,9 @@ async def parts(settings: IngestSettings, metrics: IngestMetrics) -> AsyncIterat
 async def _serve(settings: IngestSettings) -> None:
     metrics, catalogue = IngestMetrics(), load_catalogue()
     async with parts(settings, metrics) as (keys, publisher):
-        app = build_app(settings, keys, publisher, catalogue, metrics)
+        rejections = RejectionWriter(lambda: writer(settings), metrics.notes_dropped.inc)
+        rejections.start()
+        app = build_app(settings, keys, publisher, catalogue, metrics, rejections)
         config = uvicorn.Config(
             app, host=settings.listen_host, port=settings.port, access_log=False, log_config=None, lifespan="off"
         )
@@ -80,6 +88,7 @@ async def _serve(settings: IngestSettings) -> None:
         gc.freeze()
         log.info("started", port=settings.port)
         await uvicorn.Server(config).serve()
+        await asyncio.to_thread(rejections.stop)
 
 
 def serve(settings: IngestSettings) -> None:

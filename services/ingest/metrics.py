@@ -16,6 +16,11 @@ class IngestMetrics:
         self.rejected = Counter(
             "chitieu_ingest_rejected", "Events refused, by reason token.", ["reason"], registry=self.registry
         )
+        self.notes_dropped = Counter(
+            "chitieu_ingest_rejection_notes_dropped",
+            "Refused events whose receipt was not kept, because ClickHouse was away or slow.",
+            registry=self.registry,
+        )
         self.refused = Counter(
             "chitieu_ingest_refused_requests", "Whole requests refused, by reason.", ["reason"], registry=self.registry
         )

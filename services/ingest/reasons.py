@@ -1,6 +1,7 @@
 """Why an event is refused: one token per reason, identical in the answer, the log and the metric."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class RejectReason(StrEnum):
@@ -71,15 +72,24 @@ EXPLANATIONS: dict[RejectReason, str] = {
 """Reason → one Vietnamese sentence for people who send files."""
 
 
+class Claim(NamedTuple):
+    """What a refused event said of itself, as it was sent: only ever compared with codes, never kept."""
+
+    source: str = ""
+    unit: str = ""
+    type: str = ""
+
+
 class Rejected:
     """A refused event: `reason`, a JSON pointer to the declared field it is about ("" = the event itself), and its id.
 
     `id` is "" unless it is well formed and holds no personal data, because it is repeated in the answer.
     """
 
-    __slots__ = ("id", "pointer", "reason")
+    __slots__ = ("claim", "id", "pointer", "reason")
 
-    def __init__(self, reason: RejectReason, pointer: str = "", id_: str = "") -> None:
+    def __init__(self, reason: RejectReason, pointer: str = "", id_: str = "", claim: Claim = Claim()) -> None:  # noqa: B008 - frozen
         self.reason = reason
         self.pointer = pointer
         self.id = id_
+        self.claim = claim

@@ -19,6 +19,7 @@ from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import Problem, Refused
 from services.ingest.publisher import Publisher
 from services.ingest.reasons import Rejected
+from services.ingest.rejections import RejectionWriter, notes, now
 from services.ingest.scopes import Scopes
 from services.ingest.settings import IngestSettings
 from services.ingest.validation import moment, validate
@@ -44,6 +45,8 @@ class EventsEndpoint:
     intake: Intake
     publisher: Publisher
     metrics: IngestMetrics
+    rejections: RejectionWriter | None = None
+    """None: refused events are told in the answer alone."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; whatever happens, nothing of the events gets into the log."""
@@ -117,6 +120,8 @@ class EventsEndpoint:
         reasons = Counter(o.reason.value for o in outcomes if isinstance(o, Rejected))
         for reason, count in reasons.items():
             self.metrics.rejected.labels(reason).inc(count)
+        if reasons and self.rejections is not None:
+            self.rejections.note(notes(outcomes, key, self.scopes.of(key), now()))
         if reasons:
             log.info("events_rejected", key_id=key.key_id, system=key.system, reasons=dict(reasons))
 

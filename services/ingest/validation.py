@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from services.ingest.reasons import Rejected, RejectReason
+from services.ingest.reasons import Claim, Rejected, RejectReason
 from services.ingest.rules import Attributes, Broken, Rule, microseconds
 from services.ingest.scope import Scope, TypePlan
 from services.ingest.screening import personal_value, screen
@@ -206,7 +206,8 @@ def _rejected(raw: bytes | Raw, broken: Broken) -> Rejected:
     if not isinstance(event, dict):
         return Rejected(*broken)
     reason, pointer = screen(event, DECLARED) or broken
-    return Rejected(reason, pointer, _printable_id(event.get("id")))
+    claim = Claim(*(str(event.get(name, "")) for name in Claim._fields))
+    return Rejected(reason, pointer, _printable_id(event.get("id")), claim)
 
 
 def _printable_id(value: Any) -> str:

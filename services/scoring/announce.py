@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 from services.scoring.blocks import Poison
 from services.scoring.metrics import DEAD_LETTERS
 from shared.contracts.changes import Change, encode_change
+from shared.dead_letters import dead_letter_headers
 from shared.logs import get_logger
 from shared.topics import CHANGES
 from shared.topics import DEAD_LETTERS as DEAD_LETTER_TOPIC
@@ -26,21 +27,25 @@ class Announcer:
         self._changes = prefix + CHANGES
         self._dead_letters = prefix + DEAD_LETTER_TOPIC
         self._version = version
+        self.quiet = False
+        """True while the version is not the active one: only that one announces."""
 
     async def changed(self, partition: int, offset: int, cells: set[tuple[str, str]]) -> None:
         """Returns when the hint is acknowledged; a block that moved no cell sends none."""
-        if cells:
+        if cells and not self.quiet:
             change = Change(partition, offset, self._version, sorted(cells))
             await self._send(self._changes, encode_change(change), [])
 
+    async def everything(self, partition: int, offset: int) -> None:
+        """After a switch of versions: every cell may have moved."""
+        await self._send(
+            self._changes, encode_change(Change(partition, offset, self._version, [], everything=True)), []
+        )
+
     async def dead_letter(self, poison: Poison) -> None:
-        """The record as it was, its position and the reason as headers. After a crash it may be there twice."""
+        """The record as it was, its position and the reason. After a crash or a rebuild it may be there twice."""
         record = poison.record
-        headers = [
-            ("partition", str(record.partition).encode()),
-            ("offset", str(record.offset).encode()),
-            ("reason", poison.reason.encode()),
-        ]
+        headers = dead_letter_headers(record.partition, record.offset, poison.reason)
         await self._send(self._dead_letters, record.value, headers)
         DEAD_LETTERS.labels(poison.reason).inc()
         log.error("dead_letter", partition=record.partition, offset=record.offset, reason=poison.reason)

@@ -8,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from typing import NoReturn
 
-from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.httpclient import HttpClient
-from urllib3 import Timeout
+from aiokafka import AIOKafkaProducer
 
 from services.scoring.announce import Announcer
 from services.scoring.blocks import Folder
+from services.scoring.connection import inserting_client
 from services.scoring.engine import readings_hash
 from services.scoring.facts import Facts
 from services.scoring.lane import Wiring
@@ -25,10 +24,9 @@ from services.scoring.settings import ScoringSettings
 from services.scoring.stream import EventStream
 from services.scoring.tables import Tables
 from services.scoring.two_subjects import checking_two_subjects
-from services.scoring.versions import prove_version
-from services.scoring.watchdog import watch
+from services.scoring.versions import prove_version, resolve_version
+from services.scoring.watching import watched
 from services.scoring.worker import Worker
-from shared.clickhouse import CONNECT_TIMEOUT_SECONDS, writer
 from shared.kafka import producer
 from shared.topics.setup import verify_topics
 
@@ -46,6 +44,7 @@ async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], 
     `ClickHouseError` or `KafkaError` when a dependency is missing at start.
     """
     stop = _stop_signal()
+    settings = await asyncio.to_thread(resolve_version, settings)
     async with AsyncExitStack() as stack:
         wiring = await wire(settings, facts, stack)
         stream = EventStream(settings)
@@ -57,9 +56,8 @@ async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], 
         # What start-up allocated is never garbage; without this every full collection walks it.
         gc.collect()
         gc.freeze()
-        watching = asyncio.create_task(watch(worker, wiring.reader, settings.scoring_stuck_seconds))
-        reason = await _until_end(stop, worker, stream)
-        watching.cancel()
+        async with watched(worker, wiring, leave):
+            reason = await _until_end(stop, worker, stream)
         if reason:
             leave(reason)
         await worker.revoked(set(worker.lanes))
@@ -71,7 +69,7 @@ async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -
     """Proves every dependency, then builds what all lanes share; `stack` closes it."""
     await verify_topics(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    client = await asyncio.to_thread(_client, settings)
+    client = await asyncio.to_thread(inserting_client, settings)
     identity = Identity(readings_hash(), facts.hash, current_boot())
     database, version = settings.clickhouse_database, settings.scoring_version
     await asyncio.to_thread(prove_version, client, database, version, identity.readings_hash, identity.facts_hash)
@@ -92,14 +90,6 @@ async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -
         reader=reader,
         processing=processing,
     )
-
-
-def _client(settings: ScoringSettings) -> Client:
-    """A hanging insert must become an unknown outcome before the watchdog takes it for a stuck partition."""
-    client = writer(settings)
-    if isinstance(client, HttpClient):
-        client.timeout = Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=settings.scoring_insert_seconds)
-    return client
 
 
 async def _until_end(stop: asyncio.Event, worker: Worker, stream: EventStream) -> str:

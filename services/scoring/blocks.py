@@ -53,13 +53,19 @@ class Folder:
         self._partitions = partitions
         self._max_rows = max_rows
         self._process = processing
+        self.busy: tuple[int, int, int] | None = None
+        """(partition, first and last offset) of the records that are being folded; told when they never end."""
 
     def fold(self, store: Store, records: Sequence[LogRecord]) -> Folded:
         """The block of `records`, or of their first part when all would be too many rows for one insert.
 
         Raises `StoreDamagedError`. A record that cannot be decoded, or on which a reading raises, becomes poison.
         """
-        block, poison, received, events = self._block(store, records)
+        self.busy = (records[0].partition, records[0].offset, records[-1].offset)
+        try:
+            block, poison, received, events = self._block(store, records)
+        finally:
+            self.busy = None
         if len(records) > 1 and max(len(block.events), len(block.ledger)) > self._max_rows:
             return self.fold(store, records[: len(records) // 2])
         output = Output(block.events, block.ledger, records[-1].offset, received)

@@ -7,6 +7,7 @@ from clickhouse_connect.driver.client import Client
 from services.scoring.marks import Marks, read_marks
 from services.scoring.tables import Tables
 from shared.errors import FencedError, RetryableError
+from shared.schema.projections import active_version
 
 TOKEN_BITS = 64
 MAX_KILL_ROUNDS = 50
@@ -23,18 +24,25 @@ class Fence:
         self.token = 0
         self._ours: set[int] = set()
 
-    def claim(self) -> Marks:
+    def claim(self, *, retiring: bool = False) -> Marks:
         """Takes the partition over: new token, then no insert in flight, then the marks. The order is the guarantee.
 
         An insert with an older token that arrives later is refused by the tables; one that is already running is
-        ended before the marks are read.
+        ended before the marks are read. Raises `FencedError` when the version was replaced.
         """
         self.token = secrets.randbits(TOKEN_BITS) or 1
         self._ours.add(self.token)
         row = f"({self._partition}, {self.token})"
         self._client.command(f"INSERT INTO {self._tables.owners} VALUES {row}")  # noqa: S608 - own names and numbers
         end_queries(self._client, self._tables.query_prefix(self._partition))
+        # After the token: a switch that is not seen here claims after us, and its token then refuses our rows.
+        if not retiring and active_version(self._client, self._tables.database) > self._tables.version:
+            raise FencedError(f"projection {self._tables.version} was replaced")
         return read_marks(self._client, self._tables, self._partition)
+
+    def retire(self) -> Marks:
+        """The claim of one who replaces this version: its marks move no more, because every later claim is refused."""
+        return self.claim(retiring=True)
 
     def reclaim(self) -> Marks:
         """After an unknown outcome: what was sent can no longer come through, and the marks say whether it has.

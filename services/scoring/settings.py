@@ -13,7 +13,9 @@ class ScoringSettings(SharedSettings):
     """One worker of one projection version; the names of the fields are the names of the variables."""
 
     scoring_port: Port = Field(8082, description="Port of /metrics and /-/ health, on `listen_host`.")
-    scoring_version: int = Field(1, ge=1, le=65535, description="Projection version: tables, group, store folder.")
+    scoring_version: int = Field(
+        0, ge=0, le=65535, description="Projection version: tables, group, store folder; 0: the active one."
+    )
     scoring_linger_seconds: float = Field(
         0.15, ge=0, le=5, description="How long a block waits for more records; every block costs two table parts."
     )

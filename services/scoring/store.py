@@ -1,6 +1,6 @@
 """The store of one partition: records by subject and the state they stand for. A cache: the log can refill it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 from zlib import crc32
@@ -125,6 +125,16 @@ class LmdbStore(Store):
                 cursor.putmulti(items)
         except lmdb.Error as error:
             raise StoreFailedError(f"store cannot be written: {error}") from error
+
+    def all(self) -> Iterator[bytes]:
+        """Every record, in the order of subjects; nothing may be committed meanwhile. Raises `StoreDamagedError`."""
+        try:
+            with self._env.begin() as transaction, transaction.cursor() as cursor:
+                for key, value in cursor:
+                    if key != STATE_KEY:
+                        yield _checked(value)
+        except lmdb.Error as error:
+            raise StoreDamagedError(f"store cannot be read: {error}") from error
 
     @override
     def close(self) -> None:

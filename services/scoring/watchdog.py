@@ -52,7 +52,7 @@ async def watch(worker: Worker, reader: LogReader, stuck_seconds: float) -> None
             if stuck > STARVING_SECONDS and lane.starving:
                 worker.go_back(lane)
             if stuck > stuck_seconds:
-                worker.fail(f"partition {partition} has not moved past offset {lane.position} for {stuck:.0f} s")
+                worker.fail(f"{worker.blocked_at(lane)} for {stuck:.0f} s")
 
 
 async def _ends(reader: LogReader, partitions: list[int]) -> dict[int, int]:

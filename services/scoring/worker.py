@@ -80,6 +80,20 @@ class Worker:
         if lane.partition not in self._going_back:
             self._going_back[lane.partition] = asyncio.create_task(self._go_back(lane))
 
+    def blocked_at(self, lane: Lane) -> str:
+        """Where a lane that does not move stands; all lanes wait for the one whose records are being folded."""
+        busy = self._wiring.folder.busy
+        if busy is None or (blocked := self.lanes.get(busy[0])) is None:
+            return f"partition {lane.partition} has not moved past offset {lane.position}"
+        return (
+            f"partition {blocked.partition} has not moved past offset {blocked.position}"
+            f", blocked in a reading at offsets {busy[1]} to {busy[2]},"
+        )
+
+    def positions(self) -> str:
+        """Where every lane stands, for the last line of a worker whose event loop is blocked."""
+        return ", ".join(self.blocked_at(lane) for lane in dict(self.lanes).values()) or "no partition is assigned"
+
     def fail(self, reason: str) -> None:
         """The worker must exit; the first reason counts."""
         if not self.failure.done():

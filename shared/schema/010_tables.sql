@@ -63,6 +63,10 @@ CREATE TABLE IF NOT EXISTS {database}.projection_versions (
     version UInt16, readings_hash String, facts_hash String, created DateTime64(3, 'UTC')
 ) ENGINE = MergeTree ORDER BY version;
 
+-- The highest version here is the active one: who writes `changes` and what the views read. Lower ones are retired.
+CREATE TABLE IF NOT EXISTS {database}.active_versions (version UInt16, at DateTime64(3, 'UTC'))
+ENGINE = MergeTree ORDER BY version;
+
 -- Alert transitions are recorded here before anything is delivered; evidence is frozen JSON.
 CREATE TABLE IF NOT EXISTS {database}.alert_transitions (
     alert_id    String,
@@ -109,3 +113,16 @@ CREATE TABLE IF NOT EXISTS {database}.api_keys (
     state   LowCardinality(String),
     at      DateTime64(6, 'UTC')
 ) ENGINE = MergeTree ORDER BY (key_id, at);
+
+-- Events that ingest refused, for their senders: codes and tokens alone, never a value, never one refused for personal
+-- data or secrecy. A courtesy, so that neither their loss nor a doubled row matters, and they are kept for 90 days.
+CREATE TABLE IF NOT EXISTS {database}.rejections (
+    source  LowCardinality(String),
+    id      String,
+    unit    LowCardinality(String),
+    type    LowCardinality(String),
+    reason  LowCardinality(String),
+    pointer LowCardinality(String),
+    key_id  LowCardinality(String),
+    at      DateTime64(3, 'UTC')
+) ENGINE = MergeTree ORDER BY (source, id, at) TTL toDateTime(at) + toIntervalDay(90);

@@ -5,16 +5,17 @@
 -- A FRAGMENT is SQL that the views below contain as a subquery wherever its name stands in braces. It is not a view,
 -- because ClickHouse analyses a view twice for each view around it: six levels deep, planning took all the time.
 
--- The active version; a switch replaces these two.
+-- A switch of versions replaces every view of this file. Each of them names the version's tables itself and no view in
+-- between, so that one answer, which resolves the name of its view once, can never be of two versions.
 CREATE OR REPLACE VIEW {database}.ledger AS SELECT * FROM {database}.ledger_{version};
 CREATE OR REPLACE VIEW {database}.events AS SELECT * FROM {database}.events_{version};
 
 FRAGMENT marks AS
-SELECT partition, max(offset) AS offset, max(received) AS received FROM {database}.ledger GROUP BY partition;
+SELECT partition, max(offset) AS offset, max(received) AS received FROM {database}.ledger_{version} GROUP BY partition;
 
 FRAGMENT cell_days AS
 SELECT reading, unit, day, reason, sum(num) AS num, sum(den) AS den, sum(excluded) AS excluded
-FROM {database}.ledger WHERE day <= {as_of:Date}
+FROM {database}.ledger_{version} WHERE day <= {as_of:Date}
 GROUP BY reading, unit, day, reason;
 
 -- T04: a unit either sends online=false events or reports offline items (`reason` = the report's period);
@@ -53,7 +54,7 @@ SELECT source, cadence_days, last_time, last_received,
        toDate(last_time, 'Asia/Ho_Chi_Minh') < recent_working_days[cadence_days] AS silent
 FROM (SELECT source, min(cadence_days) AS cadence_days FROM {database}.catalogue_emitters GROUP BY source) AS expected
 LEFT JOIN (
-    SELECT source, max(time) AS last_time, max(received) AS last_received FROM {database}.events GROUP BY source
+    SELECT source, max(time) AS last_time, max(received) AS last_received FROM {database}.events_{version} GROUP BY source
 ) AS heard USING (source);
 
 FRAGMENT stamped AS
@@ -239,7 +240,7 @@ FROM (
            id AS event_id, max(entries.day) AS at, sum(if(ignored, 0, entries.num)) AS n,
            sum(if(ignored, 0, entries.den)) AS d, sum(if(ignored, entries.den, entries.excluded)) AS e,
            reading = 'casefile_online.offline_items' AND (unit, reason) IN {ignored_reports} AS ignored
-    FROM {database}.ledger AS entries
+    FROM {database}.ledger_{version} AS entries
     INNER JOIN {cell_members} AS members USING (reading, unit)
     WHERE subject > {after:String} AND entries.day <= upto AND (entries.day >= period_start OR NOT is_flow)
       AND (entries.reading, entries.unit) IN (
@@ -265,3 +266,6 @@ SELECT alert_id, max(transition.number) AS number, argMax(rule, transition.numbe
        argMax(transition.evidence, transition.number) AS evidence
 FROM {database}.alert_transitions AS transition
 GROUP BY alert_id;
+
+-- Which version the views above read; replaced last, so that it tells whether a switch came to its end.
+CREATE OR REPLACE VIEW {database}.projection AS SELECT toUInt16({version}) AS version;

@@ -9,6 +9,7 @@ from shared.catalogue import load_catalogue
 from shared.clickhouse import writer
 from shared.errors import RetryableError
 from shared.schema.apply import apply_schema, publish_catalogue
+from shared.schema.projections import FIRST_VERSION
 from shared.schema.statements import schema_statements
 from shared.settings import SharedSettings
 
@@ -20,7 +21,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     settings = SharedSettings()
     if options.command == "print":
-        print(";\n\n".join(schema_statements(settings.clickhouse_database, 1)) + ";")
+        print(";\n\n".join(schema_statements(settings.clickhouse_database, FIRST_VERSION)) + ";")
         return 0
     try:
         return _apply(settings)

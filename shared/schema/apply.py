@@ -7,16 +7,14 @@ from clickhouse_connect.driver.client import Client
 
 from shared.catalogue.catalogue import Catalogue
 from shared.catalogue.facts import version as version_of
+from shared.schema.projections import active_version
 from shared.schema.publication import Facts, facts_for_views
 from shared.schema.statements import schema_statements
 
-ACTIVE_VERSION = 1
-"""The projection version that a new installation starts with."""
 
-
-def apply_schema(client: Client, database: str, version: int = ACTIVE_VERSION) -> None:
-    """Create what is missing and replace the views; safe to repeat. Blocking."""
-    for statement in schema_statements(database, version):
+def apply_schema(client: Client, database: str) -> None:
+    """Create what is missing and replace the views, of the active version; safe to repeat. Blocking."""
+    for statement in schema_statements(database, active_version(client, database)):
         client.command(statement)
 
 

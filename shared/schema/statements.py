@@ -11,16 +11,36 @@ FRAGMENT = re.compile(r"FRAGMENT (\w+) AS\s+")
 FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
-FILES = ("010_tables.sql", "020_catalogue.sql", "030_views.sql")
+TABLE_FILES = ("010_tables.sql", "020_catalogue.sql")
+VIEW_FILES = ("030_views.sql",)
 
 
 def schema_statements(database: str, version: int) -> list[str]:
     """Every DDL statement in order, the database's own first. Raises ValueError for a bad database name."""
+    return [*table_statements(database, version), *view_statements(database, version)]
+
+
+def table_statements(database: str, version: int) -> list[str]:
+    """Creates what is missing of the database, a version's tables and the platform's own. Raises ValueError."""
+    create = f"CREATE DATABASE IF NOT EXISTS {_checked(database)} ENGINE = Atomic"
+    return [create, *_statements(TABLE_FILES, database, version)]
+
+
+def view_statements(database: str, version: int) -> list[str]:
+    """Makes every public view read a version's tables. Raises ValueError."""
+    return _statements(VIEW_FILES, _checked(database), version)
+
+
+def _checked(database: str) -> str:
     if not IDENTIFIER.fullmatch(database):
         raise ValueError(f"not a database name: {database!r}")
-    text = "\n".join(files("shared.schema").joinpath(name).read_text("utf-8") for name in FILES)
+    return database
+
+
+def _statements(names: tuple[str, ...], database: str, version: int) -> list[str]:
+    text = "\n".join(files("shared.schema").joinpath(name).read_text("utf-8") for name in names)
     text = re.sub(r"--[^\n]*", "", text).replace("{database}", database).replace("{version}", str(version))
-    return [f"CREATE DATABASE IF NOT EXISTS {database} ENGINE = Atomic", *_expanded(text)]
+    return list(_expanded(text))
 
 
 def _expanded(text: str) -> Iterator[str]:

@@ -26,7 +26,11 @@ GUIDE = (REPO / "docs" / "integrators.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 RUNNERS = {"bash": ["bash", "-euo", "pipefail"], "python": [sys.executable, "-W", "error"], "perl": ["perl"]}
 KEY_BLOCKS = [(language, code) for language, code in BLOCKS if language in RUNNERS and "filing_key" in code]
-SENDING_BLOCKS = [(language, code) for language, code in BLOCKS if language in RUNNERS and "filing_key" not in code]
+SENDING_BLOCKS = [
+    (language, code)
+    for language, code in BLOCKS
+    if language in RUNNERS and "filing_key" not in code and "CHITIEU_API" not in code
+]
 EXAMPLES = {json.loads(code)["type"]: json.loads(code) for language, code in BLOCKS if language == "json"}
 SECRET = re.search(r"for the secret `([^`]+)`", GUIDE)
 VECTORS = re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", GUIDE, re.MULTILINE)

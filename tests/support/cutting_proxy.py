@@ -41,24 +41,36 @@ class CuttingProxy:
         with suppress(OSError):
             while True:
                 client, _ = self._server.accept()
-                engine = socket.create_connection(("127.0.0.1", self._target))
-                cut = threading.Event()
-                for source, target, forward in ((client, engine, True), (engine, client, False)):
-                    threading.Thread(target=self._pipe, args=(source, target, cut, forward), daemon=True).start()
+                self._connect(client)
+
+    def _connect(self, client: socket.socket) -> None:
+        try:
+            engine = socket.create_connection(("127.0.0.1", self._target))
+        except OSError:
+            # The target is down: so is the connection, and the next one may find it up again.
+            client.close()
+            return
+        cut = threading.Event()
+        for source, target, forward in ((client, engine, True), (engine, client, False)):
+            threading.Thread(target=self._pipe, args=(source, target, cut, forward), daemon=True).start()
 
     def _pipe(self, source: socket.socket, target: socket.socket, cut: threading.Event, forward: bool) -> None:
         with suppress(OSError):
             while data := source.recv(CHUNK_BYTES):
-                if forward and self._marker and self._marker in data:
-                    self._marker = b""
-                    self.cuts += 1
-                    cut.set()
-                    if self._what == "request":
-                        break
-                elif not forward and cut.is_set():
+                passed = self._treat(data, cut, forward)
+                if passed is None:
                     break
-                target.sendall(data)
+                target.sendall(passed)
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
+
+    def _treat(self, data: bytes, cut: threading.Event, forward: bool) -> bytes | None:
+        """What is passed on of a chunk; None cuts the connection."""
+        if forward and self._marker and self._marker in data:
+            self._marker = b""
+            self.cuts += 1
+            cut.set()
+            return None if self._what == "request" else data
+        return None if cut.is_set() and not forward else data

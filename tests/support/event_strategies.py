@@ -41,6 +41,9 @@ unit = st.sampled_from(UNITS)
 reach = st.sampled_from([(), ("*",), ("*",), ("xa-1",), UNITS])
 """Links reach their own unit alone, all, one, or both."""
 
+moment = st.integers(0, 6 * 24 - 1).map(lambda hour: FIRST_DAY * DAY_US - LOCAL_OFFSET_US + hour * 3_600_000_000)
+"""An hour of the first six local days."""
+
 due = st.integers(0, 9).map(lambda n: f"2026-01-{n + 1:02}T16:30:00Z")
 date_text = st.integers(1, 9).map(lambda n: f"2026-01-{n:02}")
 
@@ -203,13 +206,12 @@ def _event(
         kind, content = "event.retracted", {"id": other}
     elif link == "displaces":
         kind, content, source, id_ = DISPLACED, {"id": other, "source": source}, PLATFORM_SOURCE, f"displaced-{number}"
-    hour = draw(st.integers(0, 6 * 24 - 1))
     event = Event(
         source=source,
         id=id_,
         type=kind,
         subject=draw(st.sampled_from(subjects)),
-        time=FIRST_DAY * DAY_US - LOCAL_OFFSET_US + hour * 3_600_000_000,
+        time=draw(moment),
         unit=draw(unit),
         recorded=draw(st.sampled_from([0, 1, 2])),
         corrects=other if link == "corrects" else "",

@@ -62,15 +62,15 @@ def effective(events: Sequence[Event]) -> list[Event]:
     index = {(e.source, e.id): e for e in events}
 
     def acts(retraction: Event) -> bool:
-        return not _on_ring(retraction, index) and not taken_back(retraction)
+        return not on_ring(retraction, index) and not taken_back(retraction)
 
     def taken_back(event: Event) -> bool:
-        return any(r.type == "event.retracted" and _aims(r, event) and acts(r) for r in events)
+        return any(r.type == "event.retracted" and aims(r, event) and acts(r) for r in events)
 
     def stands_for(event: Event) -> Event | None:
         if taken_back(event):
             return None
-        corrections = [c for c in events if c.type != "event.retracted" and c.corrects and _aims(c, event)]
+        corrections = [c for c in events if c.type != "event.retracted" and c.corrects and aims(c, event)]
         for correction in sorted(corrections, key=lambda c: (c.recorded, c.id), reverse=True):
             found = stands_for(correction)
             if found is not None:
@@ -85,18 +85,18 @@ def _link(event: Event) -> str:
     return str(event.data["id"]) if event.type == "event.retracted" else event.corrects
 
 
-def _aims(link: Event, event: Event) -> bool:
+def aims(link: Event, event: Event) -> bool:
     """It names the event, of the same source, and the sender speaks for that event's unit."""
     named = link.source == event.source and _link(link) == event.id
     return named and (event.unit in (link.unit, *link.reach) or "*" in link.reach)
 
 
-def _on_ring(event: Event, index: Mapping[tuple[str, str], Event]) -> bool:
+def on_ring(event: Event, index: Mapping[tuple[str, str], Event]) -> bool:
     """Following the links leads back to the event itself."""
     at = event
     for _ in index:
         target = index.get((at.source, _link(at)))
-        if target is None or target.type != "event.retracted" or not _aims(at, target):
+        if target is None or target.type != "event.retracted" or not aims(at, target):
             return False
         if target.id == event.id:
             return True

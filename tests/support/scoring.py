@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import signal
+import subprocess
 import sys
 import urllib.request
 from collections import defaultdict
@@ -26,7 +28,7 @@ from shared.settings import SharedSettings
 from shared.topics import DEAD_LETTERS, EVENTS, partition_of
 from shared.topics.setup import create_topics
 from tests.support.kafka import LocalKafka
-from tests.support.processes import ChildProcess, free_ports
+from tests.support.processes import REPO, ChildProcess, free_ports
 from tests.support.schema import Schema
 from tests.support.waiting import wait_until
 
@@ -161,11 +163,37 @@ class ScoringSetup:
 
         return asyncio.run(read())
 
-    def worker(self, **environment: str) -> "ScoringWorker":
-        """A worker with its pages on a free port; all workers of a setup share the data folder."""
-        one = ScoringWorker(self, f"worker-{len(self.workers)}", environment)
+    def worker(self, fault: str = "", **environment: str) -> "ScoringWorker":
+        """A worker with its pages on a free port, all in one data folder; `fault` is one of `planted_worker`."""
+        one = ScoringWorker(self, f"worker-{len(self.workers)}", environment, fault)
         self.workers.append(one)
         return one
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """Exit status and output of a command, `run("audit")`; it must end within the deadline."""
+        done = subprocess.run(
+            [sys.executable, "-m", "services.scoring", *arguments],
+            env={**os.environ, **self.environment()},  # noqa: TID251 - children inherit PATH and proxies
+            cwd=REPO,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def environment(self) -> dict[str, str]:
+        """What a process of this setup is told."""
+        settings = self.settings
+        return {
+            "CHITIEU_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+            "CHITIEU_TOPIC_PREFIX": settings.topic_prefix,
+            "CHITIEU_CLICKHOUSE_PORT": str(settings.clickhouse_port),
+            "CHITIEU_CLICKHOUSE_DATABASE": settings.clickhouse_database,
+            "CHITIEU_CLICKHOUSE_PASSWORD_FILE": str(settings.clickhouse_password_file),
+            "CHITIEU_DATA": str(settings.data),
+        }
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a statement over this database."""
@@ -185,12 +213,12 @@ class ScoringSetup:
 
     def marks(self) -> dict[int, int]:
         """Highest offset in the ledger by partition."""
-        return dict(self.query("SELECT partition, max(offset) FROM ledger_1 GROUP BY partition"))
+        return dict(self.query("SELECT partition, max(offset) FROM ledger GROUP BY partition"))
 
     def sums(self) -> Sums:
         """What the ledger says."""
         rows = self.query(
-            "SELECT reading, unit, toInt32(day), reason, sum(num), sum(den), sum(excluded) FROM ledger_1"
+            "SELECT reading, unit, toInt32(day), reason, sum(num), sum(den), sum(excluded) FROM ledger"
             " WHERE kind = 'entry' GROUP BY reading, unit, day, reason"
         )
         return {tuple(row[:4]): tuple(row[4:]) for row in rows if any(row[4:])}
@@ -213,10 +241,10 @@ class ScoringSetup:
         expected = self.expected()
         wait_until(lambda: self.sums() == expected, deadline_seconds=DEADLINE_SECONDS, what="exact ledger")
         rows, different = self.query(
-            "SELECT count(), uniqExact(partition, offset, seq, source, id, outcome, other_id) FROM events_1"
+            "SELECT count(), uniqExact(partition, offset, seq, source, id, outcome, other_id) FROM events"
         )[0]
         assert rows == different
-        assert self.query("SELECT uniqExact(source, id) FROM events_1 WHERE kind = 'event'") == [
+        assert self.query("SELECT uniqExact(source, id) FROM events WHERE kind = 'event'") == [
             (len({(event.source, event.id) for event in self.sent}),)
         ]
 
@@ -229,20 +257,11 @@ class ScoringSetup:
 class ScoringWorker:
     """One worker process."""
 
-    def __init__(self, setup: ScoringSetup, name: str, environment: dict[str, str]) -> None:
+    def __init__(self, setup: ScoringSetup, name: str, environment: dict[str, str], fault: str = "") -> None:
         self.port = free_ports(1)[0]
-        settings = setup.settings
-        env = {
-            "CHITIEU_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
-            "CHITIEU_TOPIC_PREFIX": settings.topic_prefix,
-            "CHITIEU_CLICKHOUSE_PORT": str(settings.clickhouse_port),
-            "CHITIEU_CLICKHOUSE_DATABASE": settings.clickhouse_database,
-            "CHITIEU_CLICKHOUSE_PASSWORD_FILE": str(settings.clickhouse_password_file),
-            "CHITIEU_DATA": str(settings.data),
-            "CHITIEU_SCORING_PORT": str(self.port),
-            **environment,
-        }
-        self.process = ChildProcess([sys.executable, "-m", "services.scoring"], env, setup.folder / f"{name}.log")
+        env = {**setup.environment(), "CHITIEU_SCORING_PORT": str(self.port), **environment}
+        module = ["tests.support.planted_worker", fault] if fault else ["services.scoring"]
+        self.process = ChildProcess([sys.executable, "-m", *module], env, setup.folder / f"{name}.log")
 
     def start(self) -> "ScoringWorker":
         """Returns when it answers that its partitions are ready."""

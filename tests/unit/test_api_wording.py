@@ -45,7 +45,7 @@ def test_every_reason_that_a_reading_can_give_has_words() -> None:
 
 
 def test_every_outcome_has_words() -> None:
-    outcomes = "counted noted excluded pending duplicate conflict superseded retracted orphan cycle"
+    outcomes = "counted noted excluded pending duplicate conflict superseded retracted orphan cycle rejected"
     assert set(OUTCOMES) == set(outcomes.split())
 
 

@@ -21,6 +21,7 @@ from services.scoring.engine import (
 from services.scoring.sheet import Amounts, EntryKey, Fate
 from shared.contracts.event import Event
 from tests.support.event_strategies import FACTS, FIRST_DAY, REGISTER, logs, reach
+from tests.support.ledger_sums import cells_on
 from tests.support.reference_model import tally
 
 Sums = dict[tuple[str, EntryKey], Amounts]
@@ -70,26 +71,6 @@ class Run:
         return {ident: fate for record in self.records.values() for ident, fate in outcomes(FACTS, record).items()}
 
 
-def board(sums: Sums, first: int, last: int, *, stock: bool) -> dict[tuple[str, str, str], Amounts]:
-    """(reading, unit, reason) → sums of flows from `first` to `last`, or of stocks up to `last`."""
-    cells: defaultdict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for (_, (reading, unit, day, reason, _, _)), amounts in sums.items():
-        if (reading in STOCKS) == stock and day <= last and (stock or day >= first):
-            for place, amount in enumerate(amounts):
-                cells[reading, unit, reason][place] += amount
-    return {key: (a[0], a[1], a[2]) for key, a in cells.items() if any(a)}
-
-
-STOCKS = {
-    "network_coverage",
-    "procedure_standardised",
-    "procedure_full_online",
-    "portal_information_complete",
-    "open_data_published",
-    "system_security_dossier",
-    "system_monitored",
-    "ehealth_record",
-}
 EXAMPLES = 100
 CUTS = st.lists(st.integers(0, 24), max_size=6)
 DAYS = (FIRST_DAY - 1, FIRST_DAY, FIRST_DAY + 1, FIRST_DAY + 3, FIRST_DAY + 6, FIRST_DAY + 9, FIRST_DAY + 190)
@@ -98,8 +79,10 @@ DAYS = (FIRST_DAY - 1, FIRST_DAY, FIRST_DAY + 1, FIRST_DAY + 3, FIRST_DAY + 6, F
 def assert_equals_reference(sums: Sums, log: Sequence[Event]) -> None:
     for day in DAYS:
         expected = tally(log, FACTS, FIRST_DAY - 10, day, REGISTER)
-        got = board(sums, FIRST_DAY - 10, day, stock=False) | board(sums, FIRST_DAY - 10, day, stock=True)
-        assert got == expected, day
+        entries = [
+            (reading, unit, at, reason, amounts) for (_, (reading, unit, at, reason, *_)), amounts in sums.items()
+        ]
+        assert cells_on(entries, FIRST_DAY - 10, day) == expected, day
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
