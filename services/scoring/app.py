@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from typing import NoReturn
 
-from aiokafka import AIOKafkaProducer
-
 from services.scoring.announce import Announcer
 from services.scoring.blocks import Folder
 from services.scoring.connection import inserting_client
