@@ -50,11 +50,11 @@ async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], 
         stream.attach(worker)
         await stack.enter_async_context(serve_pages(settings, worker))
         await stack.enter_async_context(checking_two_subjects(worker, settings))
-        await stream.start()
-        # What start-up allocated is never garbage; without this every full collection walks it.
-        gc.collect()
-        gc.freeze()
         async with watched(worker, wiring, leave):
+            await stream.start()
+            # What start-up allocated is never garbage; without this every full collection walks it.
+            gc.collect()
+            gc.freeze()
             reason = await _until_end(stop, worker, stream)
         if reason:
             leave(reason)

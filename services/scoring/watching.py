@@ -59,7 +59,9 @@ class LoopGuard:
             await asyncio.sleep(TICK_SECONDS / 2)
 
     def start(self) -> None:
-        """Begins to watch."""
+        """Begins to watch, before the first record can reach a reading: a call that keeps the interpreter lets no
+        later step begin."""
+        self._arm()
         threading.Thread(target=self._watch, name="loop-guard", daemon=True).start()
 
     def stop(self) -> None:
@@ -67,10 +69,13 @@ class LoopGuard:
         self._ended.set()
         faulthandler.cancel_dump_traceback_later()
 
+    def _arm(self) -> None:
+        faulthandler.dump_traceback_later(self._stuck_seconds + GIL_GRACE_SECONDS, exit=True)
+
     def _watch(self) -> None:
         seen, silent_seconds = -1, 0.0
         while not self._ended.wait(TICK_SECONDS):
-            faulthandler.dump_traceback_later(self._stuck_seconds + GIL_GRACE_SECONDS, exit=True)
+            self._arm()
             silent_seconds = 0.0 if self._beats != seen else silent_seconds + TICK_SECONDS
             seen = self._beats
             if silent_seconds > self._stuck_seconds:
