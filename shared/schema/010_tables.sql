@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS {database}.events_{version} (
 ) ENGINE = MergeTree ORDER BY (source, id, offset, seq);
 
 -- Signed entries: the sum over any set of rows is the figure. Sorted so that one cell's days, and then its subjects,
--- are neighbours. Reversals carry the same key with the opposite sign.
+-- are neighbours. Reversals carry the same key with the opposite sign. `cell` and `month` are what the board's sums
+-- are grouped by: a number is grouped several times faster than two texts.
 CREATE TABLE IF NOT EXISTS {database}.ledger_{version} (
     kind        Enum8('entry' = 1, 'mark' = 2),
     reading     LowCardinality(String),
@@ -52,9 +53,15 @@ CREATE TABLE IF NOT EXISTS {database}.ledger_{version} (
     partition   UInt16,
     offset      Int64,
     token       UInt64,
+    cell        UInt64 MATERIALIZED cityHash64(reading, unit),
+    month       Date MATERIALIZED toStartOfMonth(day),
     CONSTRAINT owner CHECK joinGet('{database}.scoring_owners_{version}', 'token', partition) = token,
     PROJECTION days (SELECT reading, unit, day, reason, sum(num), sum(den), sum(excluded)
                      GROUP BY reading, unit, day, reason),
+    PROJECTION cell_days (SELECT cell, day, sum(num), sum(den), sum(excluded), sumIf(den, reason = 'no_data'),
+                          sumIf(den, reason = 'stale') GROUP BY day, cell),
+    PROJECTION cell_months (SELECT cell, month, sum(num), sum(den), sum(excluded), sumIf(den, reason = 'no_data'),
+                            sumIf(den, reason = 'stale') GROUP BY month, cell),
     PROJECTION marks (SELECT partition, max(offset), max(received) GROUP BY partition)
 ) ENGINE = MergeTree ORDER BY (reading, unit, day, subject);
 

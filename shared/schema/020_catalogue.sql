@@ -17,16 +17,20 @@ CREATE TABLE IF NOT EXISTS {database}.catalogue_figures (
     basis_undefined Bool
 ) ENGINE = MergeTree ORDER BY figure;
 
--- Which cells exist, and their target with its dates (one row per target value; target -1 = none).
--- `expected` = false: the row is shown only once it holds data.
+-- Which cells exist, with what the board shows of them, and their target: every day is in exactly one row of a cell
+-- (target -1 = none). `expected` = false: the row is shown only once it holds data. `sources`: emitters that feed it.
 CREATE TABLE IF NOT EXISTS {database}.catalogue_cells (
-    figure String, unit String, expected Bool, target Int16, comparator LowCardinality(String),
-    target_from Date, target_to Date, legal_row String
+    figure String, unit String, indicator String, code String, position UInt32,
+    kind Enum8('flow' = 1, 'stock' = 2, 'reported_flow' = 3, 'reported_stock' = 4), is_flow Bool, basis_undefined Bool,
+    expected Bool, target Int16, comparator LowCardinality(String), target_from Date, target_to Date, legal_row String,
+    sources Array(String)
 ) ENGINE = MergeTree ORDER BY (figure, unit);
 
 -- Which (reading, member unit) sums make a cell. `own`: the unit's own report, which outranks the members' sum.
+-- `expected`: a member of which data are waited for.
 CREATE TABLE IF NOT EXISTS {database}.catalogue_rollup (
-    figure String, unit String, reading String, member String, own Bool, expected Bool
+    figure String, unit String, reading String, member String, own Bool, expected Bool, is_flow Bool, is_report Bool,
+    cell UInt64 MATERIALIZED cityHash64(reading, member)
 ) ENGINE = MergeTree ORDER BY (figure, unit);
 
 CREATE TABLE IF NOT EXISTS {database}.catalogue_periods (code String, start Date, end Date)

@@ -65,49 +65,60 @@ SELECT {as_of:Date} AS as_of,
        groupArrayIf(source, silent) AS silent_sources
 FROM {source_silence};
 
--- Sums of each (reading, unit): the period to date, all days to date (stocks), and the last 30 days.
-FRAGMENT reading_sums AS
-WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
-     (SELECT least(end, {as_of:Date}) FROM {database}.catalogue_periods WHERE code = {period:String}) AS upto
-SELECT reading, unit,
-       sumIf(num, day >= period_start) AS period_num, sumIf(den, day >= period_start) AS period_den,
-       sumIf(excluded, day >= period_start) AS period_excluded,
-       sum(num) AS stock_num, sum(den) AS stock_den, sum(excluded) AS stock_excluded,
-       sumIf(num, day > upto - 30) AS recent_num, sumIf(den, day > upto - 30) AS recent_den,
-       sumIf(den, reason = 'no_data') AS no_data, sumIf(den, reason = 'stale') AS stale,
-       maxIf(ignored, day >= period_start) AS report_ignored
-FROM {counted_days} WHERE day <= upto
-GROUP BY reading, unit;
-
--- Sums of each cell (figure, unit) over its members; the unit's own report outranks the sum of its members.
-FRAGMENT cell_sums AS
-SELECT figure, unit, any(figure_kind) AS kind,
-       sum(if(is_flow, period_num, stock_num)) AS num,
-       sum(if(is_flow, period_den, stock_den)) AS den,
-       sum(if(is_flow, period_excluded, stock_excluded)) AS excluded,
-       if(any(is_flow), sum(recent_num), NULL) AS recent_num,
-       if(any(is_flow), sum(recent_den), NULL) AS recent_den,
-       sum(no_data) AS no_data, sum(stale) AS stale,
-       countIf(is_report AND member_expected AND stock_den = 0) AS reports_missing,
-       max(report_ignored) AS offline_conflict
+-- Amounts of each (reading, unit), which `cell` stands for, by where they count. Months that are over come from the sums
+-- by month; only the last 30 days and a period's broken first month come from those by day, which are thirty times as
+-- many. A report that is ignored is taken back.
+FRAGMENT amounts AS
+SELECT cell, month >= period_start AS in_period, true AS to_date, false AS recent, false AS ignored,
+       sum(num) AS n, sum(den) AS d, sum(excluded) AS e, sumIf(den, reason = 'no_data') AS unheard,
+       sumIf(den, reason = 'stale') AS outdated
+FROM {database}.ledger_{version} WHERE month < toStartOfMonth(upto) GROUP BY cell, in_period
+UNION ALL
+SELECT cell, day >= period_start AND (day >= toStartOfMonth(upto) OR toStartOfMonth(day) < period_start) AS in_period,
+       day >= toStartOfMonth(upto) AS to_date, day > upto - 30 AS recent, false AS ignored,
+       sum(num), sum(den), sum(excluded), sumIf(den, reason = 'no_data'), sumIf(den, reason = 'stale')
+FROM {database}.ledger_{version}
+WHERE day BETWEEN least(toStartOfMonth(upto), upto - 29) AND upto
+   OR day BETWEEN period_start AND least(toLastDayOfMonth(period_start - 1), upto)
+GROUP BY cell, in_period, to_date, recent
+UNION ALL
+SELECT cityHash64('casefile_online.offline_items', unit) AS cell, report.2 >= period_start AS in_period, true AS to_date,
+       report.2 > upto - 30 AS recent, in_period AS ignored, -report.3, -report.4, report.4 - report.5, 0, 0
 FROM (
-    SELECT rollup.figure AS figure, rollup.unit AS unit, rollup.own AS own, rollup.expected AS member_expected,
-           figures.kind AS figure_kind,
-           figures.kind IN ('flow', 'reported_flow') AS is_flow,
-           figures.kind IN ('reported_flow', 'reported_stock') AS is_report,
-           sums.period_num AS period_num, sums.period_den AS period_den, sums.period_excluded AS period_excluded,
-           sums.stock_num AS stock_num, sums.stock_den AS stock_den, sums.stock_excluded AS stock_excluded,
-           sums.recent_num AS recent_num, sums.recent_den AS recent_den, sums.no_data AS no_data, sums.stale AS stale,
-           sums.report_ignored AS report_ignored,
-           sum(if(rollup.own, if(is_flow, sums.period_den, sums.stock_den), 0))
-               OVER (PARTITION BY rollup.figure, rollup.unit) > 0 AS own_report
-    FROM {database}.catalogue_rollup AS rollup
-    INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
-    LEFT JOIN {reading_sums} AS sums
-        ON sums.reading = rollup.reading AND sums.unit = rollup.member
-)
-WHERE own = own_report
-GROUP BY figure, unit;
+    SELECT unit, paper_days, arrayJoin(reports) AS report
+    FROM (
+        SELECT unit, groupArrayIf((reason, day, n, d, e), reading != 'casefile_online' AND d > 0) AS reports,
+               groupArrayIf(day, reading = 'casefile_online' AND d > n) AS paper_days
+        FROM (
+            SELECT reading, unit, day, reason, sum(num) AS n, sum(den) AS d, sum(excluded) AS e
+            FROM {database}.ledger_{version}
+            WHERE reading IN ('casefile_online', 'casefile_online.offline_items') AND day <= upto
+            GROUP BY reading, unit, day, reason
+        )
+        GROUP BY unit
+    )
+) AS reported
+INNER JOIN {database}.catalogue_periods AS periods ON periods.code = report.1
+WHERE arrayExists(day -> day BETWEEN periods.start AND periods.end, paper_days);
+
+FRAGMENT reading_sums AS
+SELECT cell, sumIf(n, in_period) AS period_num, sumIf(d, in_period) AS period_den, sumIf(e, in_period) AS period_excluded,
+       sumIf(n, to_date) AS stock_num, sumIf(d, to_date) AS stock_den, sumIf(e, to_date) AS stock_excluded,
+       sumIf(n, recent) AS recent_num, sumIf(d, recent) AS recent_den,
+       sumIf(unheard, to_date) AS no_data, sumIf(outdated, to_date) AS stale, max(ignored) AS report_ignored
+FROM {amounts} GROUP BY cell;
+
+-- Sums of each cell of the board (figure, unit); the unit's own report, when there is one, outranks its members.
+FRAGMENT cell_sums AS
+SELECT figure, unit,
+       sum(if(is_flow, period_num, stock_num)) AS num, sum(if(is_flow, period_den, stock_den)) AS den,
+       sum(if(is_flow, period_excluded, stock_excluded)) AS excluded,
+       sum(recent_num) AS recent_num, sum(recent_den) AS recent_den, sum(no_data) AS no_data, sum(stale) AS stale,
+       countIf(is_report AND expected AND stock_den = 0) AS reports_missing, max(report_ignored) AS offline_conflict
+FROM {database}.catalogue_rollup AS rollup
+LEFT JOIN {reading_sums} AS sums ON sums.cell = rollup.cell
+GROUP BY figure, unit, own
+ORDER BY own AND den > 0 DESC, own LIMIT 1 BY figure, unit;
 
 CREATE OR REPLACE VIEW {database}.watermarks AS SELECT * FROM {marks};
 CREATE OR REPLACE VIEW {database}.sources AS WITH {as_of:Date} AS silence_day SELECT * FROM {source_silence};
@@ -115,39 +126,39 @@ CREATE OR REPLACE VIEW {database}.stamp AS WITH {as_of:Date} AS silence_day SELE
 
 -- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
 CREATE OR REPLACE VIEW {database}.board AS
-WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_start,
-     (SELECT end FROM {database}.catalogue_periods WHERE code = {period:String}) AS period_end,
-     least(period_end, {as_of:Date}) AS upto,
+WITH (SELECT (start, least(end, {as_of:Date}), end) FROM {database}.catalogue_periods
+      WHERE code = {period:String}) AS bounds,
+     bounds.1 AS period_start, bounds.2 AS upto, bounds.3 AS period_end, upto AS silence_day,
      {as_of:Date} > period_end AS is_final,
-     upto AS silence_day,
+     ['below', 'met', 'no_occurrence', 'no_target'] AS statuses,
      (SELECT (watermark, catalogue_version, sources_expected, sources_reporting, silent_sources)
       FROM {stamped}) AS stamped
-SELECT figures.indicator AS indicator, cells.figure AS figure, figures.code AS code, figures.position AS position,
-       cells.unit AS unit, figures.kind AS kind,
+SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code, cells.position AS position,
+       cells.unit AS unit, cells.kind AS kind,
        {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of, is_final AS final,
        sums.num AS num, sums.den AS den, sums.excluded AS excluded,
-       sums.recent_num AS recent_num, sums.recent_den AS recent_den, sums.no_data AS no_data,
+       if(cells.is_flow, sums.recent_num, NULL) AS recent_num, if(cells.is_flow, sums.recent_den, NULL) AS recent_den,
+       sums.no_data AS no_data,
        cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row,
        multiIf(cells.target < 0, 'no_target', sums.den = 0, 'no_occurrence',
                if(cells.comparator = '>', toInt128(sums.num) * 100 > toInt128(cells.target) * sums.den,
                   toInt128(sums.num) * 100 >= toInt128(cells.target) * sums.den), 'met', 'below') AS status,
-       multiIf(sums.recent_den IS NULL, NULL, cells.target < 0, 'no_target', sums.recent_den = 0, 'no_occurrence',
-               if(cells.comparator = '>', toInt128(sums.recent_num) * 100 > toInt128(cells.target) * sums.recent_den,
-                  toInt128(sums.recent_num) * 100 >= toInt128(cells.target) * sums.recent_den),
+       multiIf(recent_den IS NULL, NULL, cells.target < 0, 'no_target', recent_den = 0, 'no_occurrence',
+               if(cells.comparator = '>', toInt128(recent_num) * 100 > toInt128(cells.target) * recent_den,
+                  toInt128(recent_num) * 100 >= toInt128(cells.target) * recent_den),
                'met', 'below') AS recent_status,
        -- What is still expected, at the pace of the days so far; rounded up, so that hope is lost late, not early.
        toInt64(ceil(sums.den * (period_end - upto) / greatest(1, upto - period_start + 1))) AS expected_den,
-       sums.kind = 'flow' AND status = 'below' AND NOT if(cells.comparator = '>',
+       cells.kind = 'flow' AND status = 'below' AND NOT if(cells.comparator = '>',
            toInt128(sums.num + expected_den) * 100 > toInt128(cells.target) * (sums.den + expected_den),
            toInt128(sums.num + expected_den) * 100 >= toInt128(cells.target) * (sums.den + expected_den)
        ) AS not_recoverable,
-       (figures.indicator, cells.unit) IN (
-           SELECT indicator, unit FROM {database}.catalogue_emitters WHERE has(stamped.5, source)) AS source_silent,
+       hasAny(cells.sources, stamped.5) AS source_silent,
        sums.no_data > 0 OR sums.reports_missing > 0 OR source_silent
-           OR (sums.den = 0 AND figures.kind IN ('reported_flow', 'reported_stock')) AS provisional,
+           OR (sums.den = 0 AND cells.kind IN ('reported_flow', 'reported_stock')) AS provisional,
        sums.stale > 0 AS stale,
        sums.offline_conflict AS offline_conflict,
-       figures.basis_undefined AS basis_undefined,
+       cells.basis_undefined AS basis_undefined,
        arrayFilter(flag -> flag != '', [if(provisional, 'provisional', ''), if(stale, 'stale', ''),
            if(not_recoverable, 'not_recoverable', ''), if(offline_conflict, 'offline_conflict', ''),
            if(basis_undefined, 'basis_undefined', '')]) AS flags,
@@ -157,28 +168,17 @@ SELECT figures.indicator AS indicator, cells.figure AS figure, figures.code AS c
        -- target that is exceeded is rounded up, so that it never shows the target either.
        if(sums.den > 0, intDiv(toInt128(sums.num) * 1000 + if(status = 'met' AND cells.comparator = '>',
            sums.den - 1, 0), sums.den) / 10, NULL) AS percent,
-       if(sums.recent_den > 0, intDiv(toInt128(sums.recent_num) * 1000 + if(recent_status = 'met'
-           AND cells.comparator = '>', sums.recent_den - 1, 0), sums.recent_den) / 10, NULL) AS recent_percent,
+       if(recent_den > 0, intDiv(toInt128(recent_num) * 1000 + if(recent_status = 'met'
+           AND cells.comparator = '>', recent_den - 1, 0), recent_den) / 10, NULL) AS recent_percent,
        -- The indicator at this unit: met when every figure with a target is.
-       multiIf(countIf(status = 'below') OVER same_indicator > 0, 'below',
-               countIf(status = 'met') OVER same_indicator > 0, 'met',
-               countIf(status = 'no_occurrence') OVER same_indicator > 0, 'no_occurrence',
-               'no_target') AS indicator_status,
+       statuses[min(indexOf(statuses, status)) OVER same_indicator] AS indicator_status,
        stamped.1 AS watermark, stamped.2 AS catalogue_version,
        stamped.3 AS sources_expected, stamped.4 AS sources_reporting
-FROM (
-    SELECT figure, unit, any(scope.expected) AS expected,
-           if(countIf(in_force) = 0, -1, maxIf(scope.target, in_force)) AS target,
-           anyIf(scope.comparator, in_force) AS comparator, anyIf(scope.legal_row, in_force) AS legal_row
-    FROM (SELECT *, period_end BETWEEN target_from AND target_to AS in_force
-          FROM {database}.catalogue_cells) AS scope
-    GROUP BY figure, unit
-) AS cells
-INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = cells.figure
-INNER JOIN {cell_sums} AS sums
-    ON sums.figure = cells.figure AND sums.unit = cells.unit
-WHERE cells.expected OR sums.den > 0 OR sums.excluded > 0
-WINDOW same_indicator AS (PARTITION BY figures.indicator, cells.unit);
+FROM {database}.catalogue_cells AS cells
+INNER JOIN {cell_sums} AS sums ON sums.figure = cells.figure AND sums.unit = cells.unit
+WHERE period_end BETWEEN cells.target_from AND cells.target_to
+  AND (cells.expected OR sums.den > 0 OR sums.excluded > 0)
+WINDOW same_indicator AS (PARTITION BY cells.indicator, cells.unit);
 
 -- The (reading, unit) sums that make one cell: the unit's own report when there is one, else its members.
 FRAGMENT cell_members AS

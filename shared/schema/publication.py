@@ -6,13 +6,14 @@ from itertools import product
 from typing import NamedTuple
 
 from shared.catalogue.catalogue import Catalogue
-from shared.catalogue.models import Figure, Indicator
+from shared.catalogue.models import Figure, Indicator, Target
 from shared.catalogue.text import fold
 
 PUBLISHED_YEARS = range(2025, 2029)
 """The plan's year, the one before (documents of its eve) and two after, so that a late clock finds its periods."""
 
 NO_TARGET = -1
+FIRST_DAY = date(1970, 1, 1)
 FOR_EVER = date(2149, 6, 6)
 """The last day that ClickHouse's Date can hold."""
 
@@ -34,9 +35,11 @@ def facts_for_views(catalogue: Catalogue) -> dict[str, Facts]:
             _figures(catalogue),
         ),
         "catalogue_cells": _facts(
-            "figure unit expected target comparator target_from target_to legal_row", _cells(catalogue)
+            "figure unit indicator code position kind is_flow basis_undefined expected target comparator target_from "
+            "target_to legal_row sources",
+            _cells(catalogue),
         ),
-        "catalogue_rollup": _facts("figure unit reading member own expected", _rollup(catalogue)),
+        "catalogue_rollup": _facts("figure unit reading member own expected is_flow is_report", _rollup(catalogue)),
         "catalogue_periods": _facts("code start end", _periods(catalogue)),
         "catalogue_calendar": _facts("day working", _calendar(catalogue)),
         "catalogue_emitters": _facts("source indicator unit cadence_days", _emitters(catalogue)),
@@ -73,22 +76,44 @@ def _names(catalogue: Catalogue, codes: Iterable[str]) -> str:
 
 
 def _cells(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
-    for figure in catalogue.figures:
-        for unit, expected in catalogue.cells_of(figure).items():
-            yield from (
-                (figure, unit, expected, t.value, t.comparator, t.valid_from, t.valid_to or FOR_EVER, t.legal_row)
-                for t in catalogue.targets_of(figure, unit)
-            )
-            if not catalogue.targets_of(figure, unit):
-                yield figure, unit, expected, NO_TARGET, "", date(1970, 1, 1), FOR_EVER, ""
+    feeding: dict[tuple[object, object], list[object]] = {}
+    for source, indicator, unit, _ in _emitters(catalogue):
+        feeding.setdefault((indicator, unit), []).append(source)
+    for position, figure in enumerate(catalogue.figures.values(), start=1):
+        row = catalogue.indicator_of(figure.code)
+        shown = row.slug, row.code, position, _kind(row), _is_flow(row), figure.basis is not None
+        for unit, expected in catalogue.cells_of(figure.code).items():
+            sources = feeding.get((row.slug, unit), [])
+            for target in _target_rows(catalogue.targets_of(figure.code, unit)):
+                yield figure.code, unit, *shown, expected, *target, sources
+
+
+def _target_rows(targets: Iterable[Target]) -> Iterator[tuple[int, str, date, date, str]]:
+    """(value, comparator, from, to, legal row): every day is in exactly one, so that the view has nothing to choose."""
+    day = FIRST_DAY
+    for target in sorted(targets, key=lambda one: one.valid_from):
+        if day < target.valid_from:
+            yield NO_TARGET, "", day, target.valid_from - timedelta(days=1), ""
+        until = target.valid_to or FOR_EVER
+        yield target.value, target.comparator, target.valid_from, until, target.legal_row
+        if until == FOR_EVER:
+            return
+        day = until + timedelta(days=1)
+    yield NO_TARGET, "", day, FOR_EVER, ""
+
+
+def _is_flow(row: Indicator) -> bool:
+    return _kind(row) in {"flow", "reported_flow"}
 
 
 def _rollup(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
     for figure in catalogue.figures.values():
+        row = catalogue.indicator_of(figure.code)
+        counting = _is_flow(row), row.kind == "reported"
         for unit in catalogue.cells_of(figure.code):
             members = catalogue.members_of(figure.code) if unit == catalogue.province else (unit,)
             for reading, member in product(figure.readings, members):
-                yield figure.code, unit, reading, member, *_standing(catalogue, figure, unit, member)
+                yield figure.code, unit, reading, member, *_standing(catalogue, figure, unit, member), *counting
 
 
 def _standing(catalogue: Catalogue, figure: Figure, unit: str, member: str) -> tuple[bool, bool]:
