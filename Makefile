@@ -58,6 +58,10 @@ chaos: setup-test ## Kill, freeze and cut off everything under load: ROUNDS=20 S
 soak: setup-test ## The scoring machine over 10,000 worlds; ARGS="--examples 50000 --first-seed 1000"
 	@$(BIN)/python -m tests.soak $(ARGS)
 
+.PHONY: bench
+bench: setup-test ## Every figure beside its baseline; ARGS="--quick --only board"
+	@$(BIN)/python -m tests.bench $(ARGS)
+
 .PHONY: lint
 lint: setup ## Ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check

@@ -1,0 +1,64 @@
+"""The board of all units and indicators over many entries, beside FINAL over a table of current rows."""
+
+import time
+from collections.abc import Callable
+
+from clickhouse_connect.driver.client import Client
+
+from tests.bench import ledger_rows as rows
+from tests.bench.measuring import Line, Sample, cores, cpu_seconds, interleaved, medians, pin
+from tests.bench.run import Run
+from tests.support.schema import create_schema
+
+REACH_MS = 100
+PERIODS = {"year": "2026", "month": "2026-09"}
+BOARD = "SELECT * FROM board(period = {period:String}, as_of = {as_of:String})"
+
+
+def board_lines(run: Run) -> list[Line]:
+    """A line for the year and one for the month: milliseconds of a query, as the api asks it."""
+    total = run.size(20_000_000, 1_000_000)
+    client = _filled(run, total)
+    # All cores, as in production: the engine is not a process that is held to one core here.
+    pin(run.engine.process.pid, cores()[0] | cores()[1])
+    lines = []
+    for name, period in PERIODS.items():
+        parameters = {"period": period, "as_of": rows.AS_OF}
+        ours, theirs = (_query(run, client, sql, parameters) for sql in (BOARD, rows.CURRENT_BOARD))
+        ours()
+        theirs()
+        samples, baseline = interleaved(run.rounds, ours, theirs)
+        mine, final = (1000 / medians(found)["per_second"] for found in (samples, baseline))
+        cpu = sum(sample.cpu_seconds for sample in samples) / len(samples) * 1000
+        lines.append(
+            Line(
+                f"board of the {name}, {total // 1_000_000} M entries, ten parts",
+                "ms",
+                mine,
+                final,
+                f"≤ {REACH_MS} ms",
+                None if run.quick else mine <= REACH_MS,
+                {"cpu_ms": cpu, "parts": rows.parts(client, "ledger_1")},
+            )
+        )
+    client.close()
+    return lines
+
+
+def _filled(run: Run, total: int) -> Client:
+    client = create_schema(run.engine).writer()
+    rows.stop_merges(client, "ledger_1")
+    client.command(rows.CURRENT_TABLE)
+    for name, statement in (("ledger", rows.LEDGER), ("current rows", rows.CURRENT)):
+        run.say(f"  {total:,} {name}")
+        rows.fill(client, statement, total)
+    return client
+
+
+def _query(run: Run, client: Client, sql: str, parameters: dict[str, str]) -> Callable[[], Sample]:
+    def measure() -> Sample:
+        before, began = cpu_seconds(run.engine.process.pid), time.perf_counter()
+        client.raw_query(sql, parameters=parameters, fmt="Native")
+        return Sample(1, time.perf_counter() - began, cpu_seconds(run.engine.process.pid) - before)
+
+    return measure
