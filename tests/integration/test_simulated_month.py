@@ -1,24 +1,18 @@
 """A month of the simulated province, through ingest, Kafka, scoring and the engine: every cell equals its books."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import clickhouse_connect
 import msgspec
 import pytest
-from aiokafka import TopicPartition
 from clickhouse_connect.driver.client import Client
 
 from deploy.local.stack.demo_keys import ensure_demo_keys
 from shared.catalogue import load_catalogue
-from shared.kafka import consumer
-from shared.settings import SharedSettings
-from shared.topics import EVENTS
+from tests.support.pipeline import Pipeline
 from tests.support.simulated import Amounts, amounts
 from tests.support.stack import LocalStack
-from tests.support.waiting import wait_until
 
 LEAST_EVENTS = 200_000
 SEND_SECONDS, SCORE_SECONDS = 300, 300
@@ -55,9 +49,9 @@ def test_a_simulated_month_ends_with_every_cell_equal_to_the_simulators_books(
     accepted = int(sent.stdout.split()[0])
     assert accepted >= LEAST_EVENTS
 
-    client = reader(own_stack)
-    ends = log_ends(own_stack)
-    wait_until(lambda: marks(client) == ends, deadline_seconds=SCORE_SECONDS, what=f"marks at {ends}")
+    pipeline = Pipeline(own_stack)
+    pipeline.wait_scored(deadline_seconds=SCORE_SECONDS)
+    client = pipeline.engine
     expected = msgspec.json.decode(expected_file.read_bytes())
     stocks = sorted({row["reading"] for row in expected["stocks"]})
     assert differences(flows(client, stocks), amounts(expected["cells"], "day")) == {}
@@ -68,39 +62,7 @@ def test_a_simulated_month_ends_with_every_cell_equal_to_the_simulators_books(
     outcomes = {str(outcome): int(number) for outcome, number in counted}
     assert outcomes.get("conflict", 0) == 0
     assert min(outcomes.get(name, 0) for name in ("counted", "duplicate", "superseded", "retracted")) > 0
-    client.close()
-
-
-def reader(stack: LocalStack) -> Client:
-    return clickhouse_connect.get_client(
-        host="127.0.0.1",
-        port=stack.port("engine"),
-        username="reader",
-        password=(stack.settings.secrets / "engine-reader").read_text().strip(),
-        database="chitieu",
-        autogenerate_session_id=False,
-    )
-
-
-def log_ends(stack: LocalStack) -> dict[int, int]:
-    """Partition → offset of the last record of `events`."""
-
-    async def ask() -> dict[int, int]:
-        plain = consumer(SharedSettings(kafka_bootstrap=f"127.0.0.1:{stack.port('kafka')}"))
-        await plain.start()
-        try:
-            partitions = [TopicPartition(EVENTS, number) for number in range(SharedSettings().partitions)]
-            return {part.partition: end - 1 for part, end in (await plain.end_offsets(partitions)).items()}
-        finally:
-            await plain.stop()
-
-    return asyncio.run(ask())
-
-
-def marks(client: Client) -> dict[int, int]:
-    """Partition → highest offset that the ledger holds."""
-    rows = client.query("SELECT partition, offset FROM watermarks").result_rows
-    return {int(partition): int(offset) for partition, offset in rows}
+    pipeline.close()
 
 
 def flows(client: Client, stocks: list[str]) -> Amounts:

@@ -65,12 +65,12 @@ class Pipeline:
             assert answer.status_code == 202, answer.text
             assert [one["status"] for one in answer.json()["results"]] == ["accepted"] * len(batch), answer.text
 
-    def wait_scored(self) -> None:
+    def wait_scored(self, deadline_seconds: float = SCORED_WITHIN_SECONDS) -> None:
         """Returns when the ledger's marks have reached the end of the log as it is now."""
         ends = self.log_ends()
         wait_until(
             lambda: all(self.marks().get(partition, -1) >= end for partition, end in ends.items()),
-            deadline_seconds=SCORED_WITHIN_SECONDS,
+            deadline_seconds=deadline_seconds,
             what=f"marks at {ends}",
         )
 
