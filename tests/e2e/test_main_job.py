@@ -78,7 +78,7 @@ def test_a_unit_that_falls_below_its_target_is_seen_and_announced_and_recovers(
     assert evidence["numerator"] * 100 < 80 * evidence["denominator"]
     assert f"({evidence['numerator']}/{evidence['denominator']})" in firing["sentence_vi"]
 
-    see_page(pipeline, page, "60,0")
+    see_page(pipeline, page, "60%")
 
     for number in range(FILINGS, 3 * FILINGS):
         pipeline.send(filing(number, online=True))
