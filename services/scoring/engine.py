@@ -149,8 +149,12 @@ def _event_rows(
     before: Sequence[Fate],
     after: Sequence[Fate],
 ) -> None:
-    """One row per delivery, and one per earlier event with another fate, at the position of what changed it."""
-    cause = next((a for a in reversed(admissions) if a.verdict not in {DUPLICATE, CONFLICT}), admissions[-1])
+    """One row per delivery, and one per earlier event with another fate, at the position of what changed it.
+
+    A copy that changes its own event's fate is told by that fate. A conflict never changes one, and is always told.
+    """
+    changing = [a for a in admissions if a.verdict != CONFLICT]
+    cause = next((a for a in reversed(changing) if a.verdict != DUPLICATE), (changing or admissions)[-1])
     told = None
     for index, fate in enumerate(before):
         if after[index] != fate:

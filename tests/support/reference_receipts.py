@@ -28,15 +28,27 @@ Answer = tuple[str, str, tuple[object, ...], tuple[object, ...]]
 
 
 class Told(NamedTuple):
-    """`events`: the answer about each event; `again`: every delivery beyond the first, (ident, outcome) → how many."""
+    """`events`: the answer about each event; `again`: every delivery beyond the first, (ident, outcome) → how many.
+
+    `wider`: how many of the copies were recorded earlier or reach further than the ones before them: such a copy may
+    change what became of its event, and is then told by that instead.
+    """
 
     events: dict[Ident, Answer]
     again: dict[tuple[Ident, str], int]
+    wider: dict[tuple[Ident, str], int]
+
+    def covers(self, said: Mapping[tuple[Ident, str], int]) -> bool:
+        """Whether what the table says of repeated events is one of the right answers."""
+        least = {key: count - self.wider.get(key, 0) for key, count in self.again.items()}
+        return said.keys() <= least.keys() and all(
+            least[key] <= said.get(key, 0) <= self.again[key] for key in self.again
+        )
 
 
 def told_about(log: Sequence[Event], facts: Facts) -> Told:
     """What the receipts must say after `log`."""
-    told = Told({}, {})
+    told = Told({}, {}, {})
     for subject in dict.fromkeys(event.subject for event in log):
         mine = [event for event in log if event.subject == subject]
         events = distinct([event for event in mine if event.type != HEARTBEAT])
@@ -54,7 +66,7 @@ def answer(fate: Fate) -> Answer:
 
 def _repeated(told: Told, mine: Sequence[Event], events: Sequence[Event]) -> None:
     kept = {(event.source, event.id): event for event in events}
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], tuple[int, set[str]]] = {}
     for event in mine:
         if event.type == HEARTBEAT:
             continue
@@ -63,7 +75,12 @@ def _repeated(told: Told, mine: Sequence[Event], events: Sequence[Event]) -> Non
             outcome = "duplicate" if event.content == kept[ident].content else "conflict"
             key = ((event.subject, *ident), outcome)
             told.again[key] = told.again.get(key, 0) + 1
-        seen.add(ident)
+            recorded, reached = seen[ident]
+            if outcome == "duplicate" and (event.recorded < recorded or not reached.issuperset(event.reach)):
+                told.wider[key] = told.wider.get(key, 0) + 1
+        if ident not in seen or event.content == kept[ident].content:
+            recorded, reached = seen.get(ident, (event.recorded, set()))
+            seen[ident] = (min(recorded, event.recorded), reached | {*event.reach})
 
 
 def _fates(subject: str, events: Sequence[Event], beats: Sequence[Event], facts: Facts) -> list[Fate]:
