@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.api import TODAY, ApiProcess, start_api
 from tests.support.board_seed import LEDGER, entry, mark, seed_board
-from tests.support.browser import SCREEN_HEIGHT_PX, SCREEN_WIDTH_PX, TEXTS, Screen, open_browser, open_screen
+from tests.support.browser import SCREEN_HEIGHT_PX, SCREEN_WIDTH_PX, TEXTS, Screen, open_screen
 from tests.support.engine import EngineProcess
 from tests.support.schema import create_schema
+from tests.support.waiting import wait_until
 
 FIGURE_PX, LABEL_PX, CONTRAST = 40, 28, 4.5
 """What is readable at three metres."""
 BANNER_MS = 10_000
 """Promised: the page says within 10 s that the api is gone."""
+MEASURED_WITHIN_SECONDS = 20
 UNIT = "xa-12070"
 
 
@@ -30,18 +33,6 @@ def api(engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iter
     process = start_api(schema, tmp_path_factory.mktemp("api"), api_open_board="true")
     yield process
     process.process.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as one:
-        yield one
-
-
-@pytest.fixture
-def screen(browser: Browser) -> Iterator[Screen]:
-    with open_screen(browser) as one:
-        yield one
 
 
 def show(screen: Screen, api: ApiProcess, path: str = "/", wait: str = ".tile") -> list[dict[str, Any]]:
@@ -94,16 +85,30 @@ def test_the_figures_are_those_of_the_board_in_vietnamese(screen: Screen, api: A
     assert re.fullmatch(r"\d{2}/\d{2}/\d{4} \d{2}:\d{2}:\d{2}", stamp)
 
 
-def test_vietnamese_letters_come_from_one_font_and_are_not_split(screen: Screen, api: ApiProcess) -> None:
-    show(screen, api)
+def fonts_of_names(screen: Screen) -> list[list[Any]]:
+    """The fonts that each name on the board is drawn with. Raises when a node is replaced while it is asked."""
     used = screen.page.context.new_cdp_session(screen.page)
     used.send("DOM.enable")
     used.send("CSS.enable")
     root = used.send("DOM.getDocument", {"depth": -1})["root"]["nodeId"]
     names = used.send("DOM.querySelectorAll", {"nodeId": root, "selector": ".tile .name, .worst a"})["nodeIds"]
-    assert len(names) > 23
-    for node in names:
-        fonts = used.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    return [used.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"] for node in names]
+
+
+def test_vietnamese_letters_come_from_one_font_and_are_not_split(screen: Screen, api: ApiProcess) -> None:
+    show(screen, api)
+    found: list[list[Any]] = []
+
+    def measured() -> bool:
+        try:
+            found[:] = fonts_of_names(screen)
+        except PlaywrightError:  # the page was drawn again meanwhile, and its nodes are other ones
+            return False
+        return True
+
+    wait_until(measured, deadline_seconds=MEASURED_WITHIN_SECONDS, what="the fonts of one drawing")
+    assert len(found) > 23
+    for fonts in found:
         assert len(fonts) == 1, fonts
     text = screen.page.locator("main").inner_text()
     assert text == screen.measure("document.querySelector('main').innerText.normalize('NFC')")

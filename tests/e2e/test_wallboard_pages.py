@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.support.api import TODAY, ApiProcess, start_api
 from tests.support.board_seed import seed_board
-from tests.support.browser import TEXTS, Screen, open_browser, open_screen
+from tests.support.browser import TEXTS, Screen, open_screen
 from tests.support.engine import EngineProcess
 from tests.support.schema import create_schema
 
@@ -25,18 +25,6 @@ def api(engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iter
     process = start_api(schema, tmp_path_factory.mktemp("api"))
     yield process
     process.process.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_browser() as one:
-        yield one
-
-
-@pytest.fixture
-def screen(browser: Browser) -> Iterator[Screen]:
-    with open_screen(browser) as one:
-        yield one
 
 
 def enter(screen: Screen, api: ApiProcess, role: str, path: str, wait: str) -> None:
