@@ -6,9 +6,6 @@
 CREATE TABLE IF NOT EXISTS {database}.scoring_owners_{version} (partition UInt16, token UInt64)
 ENGINE = Join(ANY, LEFT, partition) SETTINGS join_any_take_last_row = 1;
 
-CREATE TABLE IF NOT EXISTS {database}.alerts_owners (partition UInt16, token UInt64)
-ENGINE = Join(ANY, LEFT, partition) SETTINGS join_any_take_last_row = 1;
-
 -- One row per delivery of an event and per change of its outcome; the receipt is the newest row of (source, id).
 -- Sorted for receipts: all rows of one (source, id) are neighbours. Kept for ever, like the log.
 CREATE TABLE IF NOT EXISTS {database}.events_{version} (
@@ -73,40 +70,6 @@ CREATE TABLE IF NOT EXISTS {database}.projection_versions (
 -- The highest version here is the active one: who writes `changes` and what the views read. Lower ones are retired.
 CREATE TABLE IF NOT EXISTS {database}.active_versions (version UInt16, at DateTime64(3, 'UTC'))
 ENGINE = MergeTree ORDER BY version;
-
--- Alert transitions are recorded here before anything is delivered; evidence is frozen JSON.
-CREATE TABLE IF NOT EXISTS {database}.alert_transitions (
-    alert_id    String,
-    number      UInt32,
-    rule        LowCardinality(String),
-    indicator   LowCardinality(String),
-    figure      LowCardinality(String),
-    unit        LowCardinality(String),
-    period      LowCardinality(String),
-    from_state  LowCardinality(String),
-    to_state    LowCardinality(String),
-    reason      LowCardinality(String),
-    severity    LowCardinality(String),
-    at          DateTime64(3, 'UTC'),
-    sentence_vi String,
-    evidence    String,
-    token       UInt64,
-    CONSTRAINT owner CHECK joinGet('{database}.alerts_owners', 'token', toUInt16(0)) = token
-) ENGINE = MergeTree ORDER BY (alert_id, number);
-
--- One row per step of a delivery (claimed, delivered, failed); the newest row is its state.
-CREATE TABLE IF NOT EXISTS {database}.deliveries (
-    delivery_id String,
-    alert_id    String,
-    number      UInt32,
-    receiver    LowCardinality(String),
-    state       LowCardinality(String),
-    attempt     UInt16,
-    at          DateTime64(3, 'UTC'),
-    detail      String,
-    token       UInt64,
-    CONSTRAINT owner CHECK joinGet('{database}.alerts_owners', 'token', toUInt16(0)) = token
-) ENGINE = MergeTree ORDER BY (delivery_id, attempt, at);
 
 -- API keys: hashes only; the newest row of a key is its state.
 CREATE TABLE IF NOT EXISTS {database}.api_keys (

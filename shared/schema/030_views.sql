@@ -252,20 +252,5 @@ FROM (
 GROUP BY subject
 ORDER BY subject;
 
--- The newest transition of each alert is its state.
-CREATE OR REPLACE VIEW {database}.alerts AS
-SELECT alert_id, max(transition.number) AS number, argMax(rule, transition.number) AS rule,
-       argMax(transition.indicator, transition.number) AS indicator,
-       argMax(transition.figure, transition.number) AS figure,
-       argMax(transition.unit, transition.number) AS unit, argMax(transition.period, transition.number) AS period,
-       argMax(from_state, transition.number) AS from_state, argMax(to_state, transition.number) AS state,
-       argMax(transition.reason, transition.number) AS reason,
-       argMax(transition.severity, transition.number) AS severity, min(transition.at) AS since,
-       argMax(transition.at, transition.number) AS changed,
-       argMax(transition.sentence_vi, transition.number) AS sentence_vi,
-       argMax(transition.evidence, transition.number) AS evidence
-FROM {database}.alert_transitions AS transition
-GROUP BY alert_id;
-
 -- Which version the views above read; replaced last, so that it tells whether a switch came to its end.
 CREATE OR REPLACE VIEW {database}.projection AS SELECT toUInt16({version}) AS version;

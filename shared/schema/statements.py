@@ -11,7 +11,7 @@ FRAGMENT = re.compile(r"FRAGMENT (\w+) AS\s+")
 FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
-TABLE_FILES = ("010_tables.sql", "020_catalogue.sql")
+TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
 VIEW_FILES = ("030_views.sql",)
 
 

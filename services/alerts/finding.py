@@ -1,0 +1,58 @@
+"""What one rule sees of one thing in one snapshot: identity, truth, the reason, and the figures that are its evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Rule = Literal[
+    "below_target",
+    "below_recent",
+    "pace",
+    "source_silent",
+    "system_undocumented",
+    "system_unmonitored",
+    "link_down",
+    "security_event",
+    "report_due",
+    "data_quality",
+]
+"""The kinds of alert. `below_recent` is the early warning over the last 30 days; `pace` can end as `lost`."""
+
+Severity = Literal["info", "warning", "critical"]
+
+Truth = Literal["breach", "lost", "clear", "neither"]
+"""`neither` starts nothing and ends nothing: no data, too few events, within margin or hysteresis, no target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which alert it is. `thing` is unique within the rule: `figure:unit:period`, a source, a subject, a duty.
+
+    Identity only: no figure, no state, nothing that changes while the alert lives.
+    """
+
+    rule: Rule
+    thing: str
+    unit: str = ""
+    indicator: str = ""
+    figure: str = ""
+    period: str = ""
+
+    @property
+    def alert_id(self) -> str:
+        """Deterministic: the same on every replica and after every restart."""
+        return f"{self.rule}:{self.thing}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`facts` are JSON values only: numbers, names and offsets that the sentence says and the evidence freezes.
+
+    `severity` outranks the policy's where the event itself says how grave it is.
+    """
+
+    scope: Scope
+    truth: Truth
+    reason: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    severity: Severity | None = None

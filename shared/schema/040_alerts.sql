@@ -1,0 +1,95 @@
+-- What the alerts service keeps. Plain MergeTree; every row carries the active evaluator's token, and a stale one is
+-- refused (code 469), also in the middle of a running insert.
+
+CREATE TABLE IF NOT EXISTS {database}.alerts_owners (partition UInt16, token UInt64)
+ENGINE = Join(ANY, LEFT, partition) SETTINGS join_any_take_last_row = 1;
+
+-- Every change of an alert, recorded before anything is delivered: of its state, and of what stands beside it
+-- (acknowledged, noted, escalated, flapping). `evidence` is frozen JSON. `standing` is the machine's whole state after the
+-- change, as JSON, so that a successor goes on where the last owner stopped. `receivers`: to whom it is to be delivered,
+-- empty when it is told to nobody. `quiet_because`: what kept it from them.
+CREATE TABLE IF NOT EXISTS {database}.alert_transitions (
+    alert_id      String,
+    number        UInt32,
+    rule          LowCardinality(String),
+    thing         String,
+    indicator     LowCardinality(String),
+    figure        LowCardinality(String),
+    unit          LowCardinality(String),
+    period        LowCardinality(String),
+    change        LowCardinality(String),
+    from_state    LowCardinality(String),
+    to_state      LowCardinality(String),
+    reason        LowCardinality(String),
+    severity      LowCardinality(String),
+    at            DateTime64(3, 'UTC'),
+    sentence_vi   String,
+    evidence      String,
+    standing      String,
+    receivers     Array(LowCardinality(String)),
+    quiet_because String,
+    by            String,
+    note          String,
+    command_id    String,
+    token         UInt64,
+    CONSTRAINT owner CHECK joinGet('{database}.alerts_owners', 'token', toUInt16(0)) = token
+) ENGINE = MergeTree ORDER BY (alert_id, number);
+
+-- Silences and maintenance; the newest row of an id is what holds. Ending one early is a row that ends it now.
+CREATE TABLE IF NOT EXISTS {database}.alert_silences (
+    silence_id String,
+    alert_id   String,
+    rule       LowCardinality(String),
+    indicator  LowCardinality(String),
+    unit       LowCardinality(String),
+    begins     DateTime64(3, 'UTC'),
+    ends       DateTime64(3, 'UTC'),
+    by         String,
+    note       String,
+    command_id String,
+    at         DateTime64(3, 'UTC'),
+    token      UInt64,
+    CONSTRAINT owner CHECK joinGet('{database}.alerts_owners', 'token', toUInt16(0)) = token
+) ENGINE = MergeTree ORDER BY (silence_id, at);
+
+-- One row per step of a delivery (delivered, failed, given_up); the newest row is its state. One message may hold
+-- several changes (`message_id` is theirs together).
+CREATE TABLE IF NOT EXISTS {database}.deliveries (
+    delivery_id String,
+    message_id  String,
+    alert_id    String,
+    number      UInt32,
+    receiver    LowCardinality(String),
+    state       LowCardinality(String),
+    attempt     UInt16,
+    at          DateTime64(3, 'UTC'),
+    detail      String,
+    token       UInt64,
+    CONSTRAINT owner CHECK joinGet('{database}.alerts_owners', 'token', toUInt16(0)) = token
+) ENGINE = MergeTree ORDER BY (delivery_id, attempt, at);
+
+-- The newest change of each alert is where it stands; evidence and sentence are those of the newest that has figures.
+CREATE OR REPLACE VIEW {database}.alerts AS
+SELECT alert_id, max(change_row.number) AS number, any(change_row.rule) AS rule, any(change_row.thing) AS thing,
+       any(change_row.indicator) AS indicator, any(change_row.figure) AS figure, any(change_row.unit) AS unit,
+       any(change_row.period) AS period,
+       argMax(change_row.to_state, change_row.number) AS state,
+       argMaxIf(change_row.from_state, change_row.number, change_row.change = 'state') AS from_state,
+       argMaxIf(change_row.reason, change_row.number, change_row.change = 'state') AS reason,
+       argMax(change_row.severity, change_row.number) AS severity,
+       maxIf(change_row.at, change_row.change IN ('state', 'flapping')
+             AND change_row.from_state != change_row.to_state) AS since,
+       max(change_row.at) AS changed,
+       argMax(change_row.sentence_vi, change_row.number) AS sentence_vi,
+       argMaxIf(change_row.evidence, change_row.number, change_row.evidence != '{}') AS evidence,
+       argMax(change_row.standing, change_row.number) AS standing,
+       argMax(change_row.quiet_because, change_row.number) AS quiet_because
+FROM {database}.alert_transitions AS change_row
+GROUP BY alert_id;
+
+CREATE OR REPLACE VIEW {database}.silences AS
+SELECT silence_id, any(row.alert_id) AS alert_id, any(row.rule) AS rule, any(row.indicator) AS indicator,
+       any(row.unit) AS unit, argMax(row.begins, row.at) AS begins, argMax(row.ends, row.at) AS ends,
+       argMax(row.by, row.at) AS by, argMax(row.note, row.at) AS note
+FROM {database}.alert_silences AS row
+GROUP BY silence_id;
