@@ -1,6 +1,6 @@
-"""Policies as data: per rule, indicator, level and unit, when something is worth an alert and who hears of it (pure)."""
+"""Policies as data: per rule, indicator, level and unit, when a thing is worth an alert and who hears of it (pure)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal, get_args
@@ -70,9 +70,18 @@ class Policy(Row):
     flapping: Flapping = Flapping()
     calendar: Literal["always", "working"] = "always"
     receivers: Receivers = ()
-    escalation: Annotated[tuple[Step, ...], BeforeValidator(lambda value: tuple(value))] = ()
-    remind_before_days: Annotated[tuple[int, ...], BeforeValidator(lambda value: tuple(value))] = ()
+    escalation: Annotated[tuple[Step, ...], BeforeValidator(tuple)] = ()
+    remind_before_days: Annotated[tuple[int, ...], BeforeValidator(tuple)] = ()
     """`report_due` only: working days before the due day on which it is told."""
+
+    @property
+    def measures(self) -> dict[str, int]:
+        """The numbers that decide whether a condition is true; frozen when an alert fires."""
+        return self.model_dump(include={"min_denominator", "min_days", "margin_points", "clear_points"})
+
+    def as_it_was(self, measures: Mapping[str, int]) -> "Policy":
+        """This policy with the numbers that were in force when an alert fired."""
+        return self.model_copy(update=dict(measures))
 
     @model_validator(mode="after")
     def _steps_ascend(self) -> "Policy":
@@ -158,6 +167,10 @@ class Policies:
             if override.match.fits(scope, level):
                 policy = _replaced(policy, override.set)
         return policy
+
+    def may_inhibit(self, scope: Scope) -> bool:
+        """Whether it could keep others quiet, so that it is decided on before them."""
+        return any(one.by.fits(scope, self._levels.get(scope.unit, "")) for one in self.file.inhibitions)
 
     def inhibitor_of(self, scope: Scope, open_alerts: Iterable[Scope]) -> str:
         """The id of the open alert that keeps this one quiet, or ""; an alert never quiets itself."""
