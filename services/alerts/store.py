@@ -3,34 +3,37 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from services.alerts.finding import Scope
+from services.alerts.finding import Rule, Scope, Severity
 from services.alerts.sentence import evidence, sentence_vi
 from services.alerts.silences import Silence
-from services.alerts.state import AlertState, Change
+from services.alerts.state import AlertState, Change, ChangeKind, StateName
+
+StepState = Literal["delivered", "failed", "given_up"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One recorded change as a receiver gets it; `id` is the same at every attempt.
+    """One recorded change as a receiver gets it; `id` is the same at every attempt. `receivers`: to whom it goes.
 
-    `change`, `from_state`, `state`: as of `Change`. `evidence`: frozen at the decision; empty for what a person did.
+    `evidence`: frozen at the decision; empty for what a person did.
     """
 
+    id: str
     alert_id: str
     number: int
-    rule: str
+    rule: Rule
     thing: str
     indicator: str
     figure: str
     unit: str
     period: str
-    change: str
-    from_state: str
-    state: str
+    change: ChangeKind
+    from_state: StateName
+    state: StateName
     reason: str
-    severity: str
+    severity: Severity
     at: datetime
     sentence_vi: str
     evidence: dict[str, Any] = field(default_factory=dict)
@@ -38,19 +41,14 @@ class Notification:
     by: str = ""
     note: str = ""
 
-    @property
-    def id(self) -> str:
-        """Deterministic, so that a receiver recognises a repeat."""
-        return f"{self.alert_id}:{self.number}"
-
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStep:
-    """One step in the life of a delivery: `delivered`, `failed` or `given_up`; a digest has one step per change."""
+    """One step in the life of a delivery; `message_id` is that of the message which held it with others."""
 
     notification: Notification
     receiver: str
-    state: str
+    state: StepState
     attempt: int
     at: datetime
     detail: str = ""
@@ -79,20 +77,21 @@ class AlertStore(Protocol):
 
     def take_over(self, token: int) -> Standing: ...
     def record(self, changes: Sequence[Recorded], policies_version: str) -> list[Notification]: ...
-    def record_silence(self, silence: Silence, command_id: str) -> None: ...
-
-
-class DeliveryStore(Protocol):
-    """What is still to be delivered, and what became of it; blocking and fenced in the same way."""
-
     def undelivered(self, receiver: str) -> list[Notification]: ...
     def log_delivery(self, steps: Sequence[DeliveryStep]) -> None: ...
+
+
+class OwnerStore(AlertStore, Protocol):
+    """What the active evaluator needs beside it."""
+
+    def record_silence(self, silence: Silence, command_id: str) -> None: ...
 
 
 def notification(one: Recorded, policies_version: str) -> Notification:
     """A change as receivers get it; what has no facts of its own has no evidence."""
     change, scope = one.change, one.change.scope
     return Notification(
+        id=change.id,
         alert_id=scope.alert_id,
         number=change.state.number,
         rule=scope.rule,

@@ -43,7 +43,7 @@ _standing = msgspec.json.Decoder(AlertState)
 
 
 class ClickHouseAlertStore:
-    """`AlertStore` and `DeliveryStore` on the tables of `040_alerts.sql`."""
+    """`OwnerStore` on the tables of `040_alerts.sql`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -105,7 +105,7 @@ def _silence_of(row: dict[str, Any]) -> Silence:
 
 def _notification_of(row: dict[str, Any]) -> Notification:
     frozen = {"evidence": json.loads(row["evidence"]), "receivers": tuple(row["receivers"])}
-    return Notification(**row | frozen)
+    return Notification(f"{row['alert_id']}:{row['number']}", **row | frozen)
 
 
 def _change_row(one: Recorded, n: Notification) -> dict[str, Any]:

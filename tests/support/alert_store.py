@@ -22,7 +22,7 @@ class MemoryAlerts:
 
 
 class MemoryAlertStore:
-    """`AlertStore` and `DeliveryStore` over lists; a stale token is refused as the tables refuse it."""
+    """`OwnerStore` over lists; a stale token is refused as the tables refuse it."""
 
     def __init__(self, tables: MemoryAlerts | None = None) -> None:
         self.tables = tables or MemoryAlerts()
