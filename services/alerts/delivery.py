@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.alerts.channels import Channel, DeliveryError
 from services.alerts.metrics import DELIVERIES
-from services.alerts.store import AlertStore, DeliveryStep, Notification
+from services.alerts.store import AlertStore, DeliveryStep, Notification, StepState
 from shared.logs import get_logger
 
 RETRY_SECONDS = (1, 2, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)
@@ -32,9 +32,10 @@ class DeliveryQueue:
         self.put(await asyncio.to_thread(self._store.undelivered, self._channel.name))
 
     def put(self, notifications: Sequence[Notification]) -> None:
-        """Queue recorded transitions."""
+        """Queue those of the recorded changes that go to this receiver."""
         for notification in notifications:
-            self._waiting.put_nowait(notification)
+            if self._channel.name in notification.receivers:
+                self._waiting.put_nowait(notification)
 
     async def run(self) -> None:
         """Deliver for ever; cancelled when ownership is lost."""
@@ -59,13 +60,13 @@ class DeliveryQueue:
         await self._log(notification, "delivered", attempt)
         return True
 
-    async def _log(self, notification: Notification, state: str, attempt: int, detail: str = "") -> None:
+    async def _log(self, notification: Notification, state: StepState, attempt: int, detail: str = "") -> None:
         DELIVERIES.labels(self._channel.name, state).inc()
         log.info(
             "delivery", id=notification.id, receiver=self._channel.name, state=state, attempt=attempt, detail=detail
         )
         step = DeliveryStep(notification, self._channel.name, state, attempt, self._clock(), detail)
-        await asyncio.to_thread(self._store.log_delivery, step)
+        await asyncio.to_thread(self._store.log_delivery, [step])
 
 
 def wait_seconds(attempt: int) -> float:

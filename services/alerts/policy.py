@@ -13,7 +13,7 @@ UNITS_OF_TIME = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 RULES: tuple[Rule, ...] = get_args(Rule)
 
 
-def _span(value: Any) -> Any:
+def span(value: Any) -> Any:
     """`90s`, `15m`, `2h`, `3d`; bare numbers are refused, since nobody can see their unit."""
     if isinstance(value, timedelta):
         return value
@@ -26,7 +26,7 @@ def _many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Span = Annotated[timedelta, BeforeValidator(_span)]
+Span = Annotated[timedelta, BeforeValidator(span)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
 Token = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Receivers = Annotated[tuple[Token, ...], BeforeValidator(_many)]
@@ -92,9 +92,9 @@ class Policy(Row):
 
 
 class Match(Row):
-    """Empty fields match everything; `level` is the unit's: province, department or commune."""
+    """Empty fields match everything; `level` is the unit's in the catalogue: province or commune."""
 
-    rule: Names = ()
+    rule: Annotated[tuple[Rule, ...], BeforeValidator(_many)] = ()
     indicator: Names = ()
     level: Names = ()
     unit: Names = ()
@@ -143,7 +143,7 @@ class PolicyFile(Row):
         for number, override in enumerate(self.overrides):
             for rule in override.match.rule or RULES:
                 try:
-                    _replaced(self.rules[rule], override.set)  # type: ignore[index]
+                    _replaced(self.rules[rule], override.set)
                 except (ValueError, KeyError) as error:
                     raise ValueError(f"override {number + 1}: {error}") from error
         return self

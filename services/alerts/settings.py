@@ -1,4 +1,4 @@
-"""The typed environment of the alerts service."""
+"""Environment of the alerts service."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +16,14 @@ class AlertsSettings(SharedSettings):
     webhook_secret_file: Path | None = Field(None, description="File with the Standard Webhooks secret (whsec_…).")
     policies: Path | None = Field(None, description="Policy file; the shipped defaults when not set.")
     evaluate_every: timedelta = Field(
-        timedelta(seconds=30), description="All cells are looked at this often even when nothing moved."
+        timedelta(seconds=30), description="Everything is looked at this often even when nothing moved."
     )
     coalesce: timedelta = Field(
         timedelta(milliseconds=500),
         description="Hints that arrive this close together cause one look at the board (0.3 s CPU).",
     )
     clock_offset: timedelta = Field(timedelta(0), description="Added to the clock: a demonstration or a test of 2027.")
+    alerts_heartbeat_url: str | None = Field(
+        None, description="A dead man's switch that is POSTed to while evaluations succeed; it may hold a secret."
+    )
+    alerts_heartbeat_every: timedelta = Field(timedelta(seconds=60), description="At most so often.")
