@@ -1,50 +1,69 @@
-"""One Vietnamese sentence that says why an alert fired or ended, and the evidence frozen with it."""
+"""One Vietnamese sentence that says why an alert changed, and the evidence frozen with the change (pure)."""
 
 from typing import Any
 
-from services.alerts.machine import Transition
-from services.alerts.observation import Observation
+from services.alerts.finding import Rule
+from services.alerts.sentences import figures, things
+from services.alerts.sentences.frame import Words
+from services.alerts.state import OPEN, Change
+from services.alerts.wording import moment_vi
+
+WORDS: dict[Rule, Words] = {**figures.WORDS, **things.WORDS}
+
+BESIDE = {
+    "acknowledged": "đã có người tiếp nhận",
+    "acknowledgement_ended": "hết thời hạn tiếp nhận, cảnh báo vẫn mở",
+    "noted": "có ghi chú mới",
+    "escalated": "chưa có người tiếp nhận, chuyển lên cấp tiếp theo",
+    "flapping": "thay đổi liên tục, tạm ngừng báo từng lần cho đến khi ổn định",
+    "steady": "đã ổn định",
+    "released": "hết thời gian tạm ngừng báo",
+}
+"""What happened beside the state; the state's own words come first."""
 
 
-def sentence_vi(transition: Transition) -> str:
-    """What an officer reads first: unit, figure, rate with its integers, and the target it is held against."""
-    seen = transition.observation
-    rate = f"{seen.figure_vi} đạt {percent_vi(seen.percent)} ({number_vi(seen.num)}/{number_vi(seen.den)})"
-    target = f"{_comparison_vi(seen)} {seen.target}% của kỳ {seen.period}".strip()
-    if transition.to_state == "firing":
-        return f"{seen.unit_vi}: {rate}, chưa đạt chỉ tiêu {target}."
-    return f"{seen.unit_vi}: {rate}, đã đạt lại chỉ tiêu {target}."
+def sentence_vi(change: Change) -> str:
+    """What an officer reads first: who, what, how much, against what; then what happened beside it."""
+    said = _state_vi(change)
+    if change.kind == "state":
+        return f"{said}."
+    beside = BESIDE[change.kind]
+    until = change.state.acknowledgement.until if change.state.acknowledgement else None
+    if change.kind == "acknowledged" and until:
+        beside += f" đến {moment_vi(until)}"
+    return f"{said} – {beside}."
 
 
-def evidence(transition: Transition, policy_version: str) -> dict[str, Any]:
-    """The figures as they were when the transition was decided; JSON types only."""
-    seen = transition.observation
+def _state_vi(change: Change) -> str:
+    """Without facts (a person acted) the rule's name must do: the alert's own sentence stands beside it."""
+    words = WORDS[change.scope.rule]
+    if not change.facts:
+        return f"Cảnh báo {words.name}"
+    say = getattr(words, _PHRASE[change.state.name])
+    said: str = say(change.facts)
+    return said if change.state.name != "pending" else f"{said} (đang chờ xác nhận)"
+
+
+_PHRASE = {
+    "ok": "well",
+    "pending": "wrong",
+    "firing": "wrong",
+    "lost": "lost",
+    "resolved": "well",
+    "withdrawn": "withdrawn",
+}
+
+
+def evidence(change: Change, policies_version: str) -> dict[str, Any]:
+    """The facts as they were when it was decided, JSON values only; empty when a person acted."""
+    if not change.facts:
+        return {}
     return {
-        "numerator": seen.num,
-        "denominator": seen.den,
-        "percent": seen.percent,
-        "target": seen.target,
-        "comparator": seen.comparator,
-        "legal_row": seen.legal_row,
-        "window": {"period": seen.period, "as_of": seen.as_of.isoformat()},
-        "flags": list(seen.flags),
-        "watermark": [{"partition": w.partition, "offset": w.offset, "received": w.received} for w in seen.watermark],
-        "catalogue_version": seen.catalogue_version,
-        "policy_version": policy_version,
-        "previous_state": transition.from_state,
-        "cell": f"/cells/{seen.indicator}/{seen.unit}",
+        **change.facts,
+        "rule": change.scope.rule,
+        "policy_version": policies_version,
+        "previous_state": change.from_state,
+        "state": change.state.name,
+        "open": change.state.name in OPEN,
+        "at": change.at.isoformat(),
     }
-
-
-def percent_vi(percent: float | None) -> str:
-    """71.4 → "71,4%"; no denominator → "không phát sinh"."""
-    return "không phát sinh" if percent is None else f"{percent:.1f}%".replace(".", ",")
-
-
-def number_vi(number: int) -> str:
-    """1234 → "1.234"."""
-    return f"{number:,}".replace(",", ".")
-
-
-def _comparison_vi(seen: Observation) -> str:
-    return {">": "trên", ">=": "từ"}.get(seen.comparator, "")

@@ -42,7 +42,10 @@ class ScoredTables:
         self.deliver((event, event.time) for event in sorted(events, key=lambda one: one.time))
 
     def _insert(self, event_rows: list[Row], ledger_rows: list[Row]) -> None:
-        for table, rows, columns in (("events_1", event_rows, EVENT_COLUMNS), ("ledger_1", ledger_rows, LEDGER_COLUMNS)):
+        for table, rows, columns in (
+            ("events_1", event_rows, EVENT_COLUMNS),
+            ("ledger_1", ledger_rows, LEDGER_COLUMNS),
+        ):
             if rows:
                 owned = [[*row, OWNER_TOKEN] for row in rows]
                 self._client.insert(table, owned, column_names=[*columns, "token"])

@@ -1,12 +1,14 @@
 """The kinds of alert, one file each: a snapshot and the policies in, findings out; no I/O, no state, no clock."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from services.alerts.finding import Finding, Rule, Scope
 from services.alerts.kinds import (
     below_recent,
     below_target,
     data_quality,
+    figures,
     link_down,
     pace,
     report_due,
@@ -54,6 +56,12 @@ def held_then(scope: Scope, cell: Cell, policy: Policy) -> bool:
     see = {"below_target": below_target.see, "below_recent": below_recent.see, "pace": pace.see}[scope.rule]
     truth, reason = see(cell, policy)
     return truth in {"breach", "lost"} or reason == "period_below_target"
+
+
+def then_facts(cell: Cell) -> dict[str, Any]:
+    """What the sentence of a withdrawn alert says: the figures of the moment it fired, as they are known now."""
+    shown = figures.percent(cell.num, cell.den, cell)
+    return {"then": {"numerator": cell.num, "denominator": cell.den, "percent": shown}}
 
 
 def held_at(scope: Scope, then: Snapshot, policies: Policies) -> bool:

@@ -32,7 +32,7 @@ def _reminder(duty: Duty, days_left: int, snapshot: Snapshot) -> Iterator[Findin
     on = reminder_day(duty.due, days_left, snapshot.calendar)
     if snapshot.as_of < on:
         return
-    facts = _facts(duty, snapshot) | {"working_days_left": days_left}
+    facts = _facts(duty, snapshot) | {"working_days_left": days_left, "due_today": on == duty.due}
     truth, reason = "breach", "due_soon"
     if duty.submitted:
         truth, reason = "clear", "submitted"
