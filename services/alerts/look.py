@@ -1,0 +1,230 @@
+"""Reads what one evaluation needs. The board with its watermark comes first, in one query; what follows is as new.
+
+Scoring writes `events` before the ledger, so whatever is read after the board knows at least what the board knows.
+All values are bound; all of it blocks.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from clickhouse_connect.driver.client import Client
+
+from services.alerts.finding import Scope
+from services.alerts.sights import duties, links, security, systems
+from services.alerts.snapshot import Cell, Quality, Snapshot, Source, Watermark
+from shared.catalogue import Catalogue
+from shared.contracts.vocabulary import SOC_SOURCE
+
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+SYSTEMS = "/systems/"
+
+LATE_DAYS = 2
+"""A source that sends each night is not late after a day; after two a figure of yesterday was wrong."""
+
+QUALITY_DAYS = 7
+BEATS_DAYS = 35
+"""Older signs of life say nothing more than that there was none for a month; it keeps the year out of the query."""
+
+STATE_TYPES = ("system.changed", "system.monitoring_changed", "link.changed", "security.alert", "report.submitted")
+
+CELLS = """
+SELECT indicator, figure, unit, period, start, end, as_of, num, den, no_data, recent_num, recent_den, expected_den,
+       target, comparator, legal_row, flags, source_silent, catalogue_version, watermark
+FROM board(period = {period:String}, as_of = {as_of:Date})
+WHERE target >= 0
+"""
+
+SOURCES = "SELECT source, cadence_days, last_time, last_received, silent FROM sources(as_of = {as_of:Date})"
+
+STATES = """
+SELECT subject, type, part, countIf(effective) AS standing,
+       argMaxIf(data, (time, id), effective) AS data, argMaxIf(unit, (time, id), effective) AS owner,
+       argMax(unit, (time, id)) AS named, maxIf(time, effective) AS last
+FROM (
+    SELECT id, subject, unit, type, time, data,
+           outcome NOT IN ('conflict', 'superseded', 'retracted', 'orphan', 'cycle') AS effective,
+           multiIf(type = 'link.changed', JSONExtractUInt(data, 'line'),
+                   type = 'report.submitted', JSONExtractBool(data, 'on_system'), 0) AS part
+    FROM events
+    WHERE kind = 'event' AND source IN {sources:Array(String)} AND type IN {types:Array(String)}
+      AND time <= fromUnixTimestamp64Micro({now_us:Int64}, 'UTC')
+      AND outcome != 'duplicate' AND NOT (outcome = 'conflict' AND other_id = id)
+    ORDER BY offset DESC, seq DESC LIMIT 1 BY source, id, subject
+)
+GROUP BY subject, type, part
+"""
+"""The newest effective statement of each subject; `standing` 0: all that was said was taken back.
+
+An event's fate is its newest row, apart from repetitions of it and other contents under its id.
+"""
+
+BEATS = """
+SELECT subject, max(time) AS last FROM events
+WHERE kind = 'event' AND source = {source:String} AND type = 'system.heartbeat' AND outcome = 'counted'
+  AND time BETWEEN fromUnixTimestamp64Micro({since_us:Int64}, 'UTC') AND fromUnixTimestamp64Micro({now_us:Int64}, 'UTC')
+GROUP BY subject
+"""
+
+QUALITY = """
+SELECT source, sum(sent) AS events, sum(conflicting) AS conflicts, sum(delayed) AS late, sum(refused) AS rejected
+FROM (
+    SELECT source, count() AS sent, countIf(outcome = 'conflict') AS conflicting,
+           countIf(received > time + toIntervalDay({late_days:UInt8})) AS delayed, 0 AS refused
+    FROM events WHERE kind = 'event' AND received > fromUnixTimestamp64Micro({since_us:Int64}, 'UTC') GROUP BY source
+    UNION ALL
+    SELECT source, 0, 0, 0, count() FROM rejections
+    WHERE at > fromUnixTimestamp64Micro({since_us:Int64}, 'UTC') GROUP BY source
+)
+GROUP BY source
+"""
+
+KNOWN = """
+SELECT period_start AS start, period_end AS end, upto AS as_of, num, den, no_data, recent_num, recent_den, expected_den,
+       target, comparator, legal_row, catalogue_version
+FROM cell_as_known(period = {period:String}, as_of = {as_of:Date}, figure = {figure:String}, unit = {unit:String},
+                   instant_us = {instant_us:Int64})
+"""
+
+
+def read_snapshot(client: Client, period: str, now: datetime, catalogue: Catalogue) -> Snapshot:
+    """Everything the rules judge as of `now`; of a period that is over its cells alone."""
+    as_of = now.astimezone(LOCAL).date()
+    rows = list(client.query(CELLS, parameters={"period": period, "as_of": as_of}).named_results())
+    marks = rows[0]["watermark"] if rows else ()
+    cells = tuple(_cell(row, catalogue) for row in rows)
+    watermark = tuple(Watermark(partition, offset, received.isoformat()) for partition, offset, received in marks)
+    seen = Snapshot(period, as_of, now, watermark, cells, catalogue.working_days)
+    if as_of > catalogue.periods.parse_period(period).end:
+        return seen
+    beside = {"sources": _sources(client, as_of, catalogue), "quality": _quality(client, now, catalogue)}
+    return _with(seen, beside | _sights(client, now, catalogue))
+
+
+def read_events_known_now(client: Client, now: datetime, catalogue: Catalogue) -> Snapshot:
+    """Systems, links, security events and duties as of an instant, by the events that are effective now."""
+    as_of = now.astimezone(LOCAL).date()
+    seen = Snapshot(str(as_of.year), as_of, now, (), (), catalogue.working_days)
+    return _with(seen, _sights(client, now, catalogue))
+
+
+def read_cell_known_now(client: Client, scope: Scope, instant: datetime) -> Cell:
+    """A cell as of an instant by what is known now, facts that happened later left out; its names are codes.
+
+    Nothing known: no events and no target.
+    """
+    wanted = {
+        "period": scope.period,
+        "as_of": instant.astimezone(LOCAL).date(),
+        "figure": scope.figure,
+        "unit": scope.unit,
+        "instant_us": _microseconds(instant),
+    }
+    named = {"figure_vi": scope.figure, "counted_vi": "", "unit_vi": scope.unit, "indicator": scope.indicator}
+    whole: dict[str, Any] = named | {"figure": scope.figure, "unit": scope.unit, "period": scope.period}
+    for row in client.query(KNOWN, parameters=wanted).named_results():
+        return Cell(**whole | row)
+    whole |= dict.fromkeys(("start", "end", "as_of"), wanted["as_of"]) | dict.fromkeys(("recent_num", "recent_den"))
+    return Cell(**whole, num=0, den=0, no_data=0, expected_den=0, target=-1, comparator="", legal_row="")
+
+
+def _cell(row: Mapping[str, Any], catalogue: Catalogue) -> Cell:
+    figure, unit = catalogue.figures.get(row["figure"]), row["unit"]
+    indicator = catalogue.indicators.get(row["indicator"])
+    return Cell(
+        indicator=row["indicator"],
+        figure=row["figure"],
+        figure_vi=figure.name_vi if figure else row["figure"],
+        counted_vi=indicator.unit_of_count.vi if indicator else "",
+        unit=unit,
+        unit_vi=unit_name(unit, catalogue),
+        **{name: row[name] for name in _COPIED},
+        flags=tuple(row.get("flags", ())),
+        source_silent=bool(row.get("source_silent", False)),
+    )
+
+
+_COPIED = (
+    "period", "start", "end", "as_of", "num", "den", "no_data", "recent_num", "recent_den", "expected_den", "target",
+    "comparator", "legal_row", "catalogue_version",
+)  # fmt: skip
+
+
+def _sights(client: Client, now: datetime, catalogue: Catalogue) -> dict[str, Any]:
+    """What single events say, by the newest of each subject."""
+    sources = [SYSTEMS + s.code for s in catalogue.systems.values() if set(s.emits) & set(STATE_TYPES)]
+    wanted = {"sources": sources, "types": list(STATE_TYPES), "now_us": _microseconds(now)}
+    states = list(client.query(STATES, parameters=wanted).named_results())
+    since = _microseconds(now - timedelta(days=BEATS_DAYS))
+    beats = client.query(BEATS, parameters={"source": SOC_SOURCE, "since_us": since, "now_us": _microseconds(now)})
+    today = now.astimezone(LOCAL).date()
+    return {
+        "systems": systems(states, {str(subject): last for subject, last in beats.result_rows}, today, catalogue),
+        "links": links(states, catalogue),
+        "security": security(states, catalogue),
+        "duties": duties(states, today, catalogue),
+    }
+
+
+def _sources(client: Client, as_of: date, catalogue: Catalogue) -> tuple[Source, ...]:
+    rows = client.query(SOURCES, parameters={"as_of": as_of}).named_results()
+    return tuple(_source(row, catalogue) for row in rows)
+
+
+def _source(row: Mapping[str, Any], catalogue: Catalogue) -> Source:
+    code, name, unit = _system(row["source"], catalogue)
+    known = catalogue.systems.get(code)
+    fed = [i for i in catalogue.indicators.values() if known and set(i.feeds) & set(known.emits)]
+    return Source(
+        code,
+        name,
+        unit,
+        unit_name(unit, catalogue),
+        row["cadence_days"],
+        known.cadence_minutes if known else None,
+        row["last_time"] if row["last_received"].timestamp() > 0 else None,
+        bool(row["silent"]),
+        tuple(f"{one.code} {one.name_vi}" for one in fed),
+    )
+
+
+def _quality(client: Client, now: datetime, catalogue: Catalogue) -> tuple[Quality, ...]:
+    since = _microseconds(now - timedelta(days=QUALITY_DAYS))
+    rows = client.query(QUALITY, parameters={"since_us": since, "late_days": LATE_DAYS}).named_results()
+    return tuple(_quality_row(row, catalogue) for row in rows if row["source"].startswith(SYSTEMS))
+
+
+def _quality_row(row: Mapping[str, Any], catalogue: Catalogue) -> Quality:
+    code, name, unit = _system(row["source"], catalogue)
+    counts = (int(row[measure]) for measure in ("events", "conflicts", "late", "rejected"))
+    return Quality(code, name, unit, unit_name(unit, catalogue), *counts)
+
+
+def _system(source: str, catalogue: Catalogue) -> tuple[str, str, str]:
+    """(code, name, owner) of an emitter."""
+    code = source.removeprefix(SYSTEMS)
+    known = catalogue.systems.get(code)
+    return (code, known.name_vi, known.owner) if known else (code, code, "")
+
+
+def unit_name(unit: str, catalogue: Catalogue) -> str:
+    """Vietnamese name; a unit that this catalogue does not know keeps its code."""
+    known = catalogue.units.get(unit)
+    return known.name_vi if known else unit
+
+
+def _with(seen: Snapshot, parts: Mapping[str, Any]) -> Snapshot:
+    return Snapshot(seen.period, seen.as_of, seen.now, seen.watermark, seen.cells, seen.calendar, **parts)
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def periods_now(now: datetime) -> Iterator[str]:
+    """The current year, and until 31 January the one before: late events may still move it."""
+    today = now.astimezone(LOCAL).date()
+    yield str(today.year)
+    if today.month == 1:
+        yield str(today.year - 1)

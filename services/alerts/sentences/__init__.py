@@ -1,0 +1,1 @@
+"""The sayings of each rule in Vietnamese."""
