@@ -152,7 +152,7 @@ class PolicyFile(Row):
 class Policies:
     """The policies in force; `version` is frozen into the evidence of each change."""
 
-    def __init__(self, file: PolicyFile, levels: dict[str, str]) -> None:
+    def __init__(self, file: PolicyFile, levels: Mapping[str, str]) -> None:
         """`levels`: unit → its level, from the catalogue."""
         self.file = file
         self.version = file.version
