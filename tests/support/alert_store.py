@@ -1,55 +1,23 @@
-"""In-memory twin of the alert store, held to the same contract suite as the real one."""
+"""In-memory twin of the alert store, as far as delivery asks it."""
 
 from collections.abc import Sequence
 
-from services.alerts.machine import AlertState, Transition
-from services.alerts.store import DeliveryStep, Notification, notification
-from shared.errors import FencedError
+from services.alerts.store import DeliveryStep, Notification
 
 DONE = {"delivered", "given_up"}
 
 
-class MemoryAlerts:
-    """What the tables hold: shared by stores that stand for several processes."""
+class MemoryAlertStore:
+    """`AlertStore` over lists: what was recorded, and every step that was logged."""
 
     def __init__(self) -> None:
-        self.token = 0
         self.notifications: list[Notification] = []
         self.steps: list[DeliveryStep] = []
 
-
-class MemoryAlertStore:
-    """`AlertStore` over lists; a stale token is refused as the tables refuse it."""
-
-    def __init__(self, tables: MemoryAlerts) -> None:
-        self._tables = tables
-        self._token = 0
-
-    @property
-    def steps(self) -> list[DeliveryStep]:
-        """Every step that was logged, in order."""
-        return self._tables.steps
-
-    def take_over(self, token: int) -> dict[str, AlertState]:
-        self._token = self._tables.token = token
-        newest = sorted(self._tables.notifications, key=lambda n: n.number)
-        return {n.alert_id: AlertState(n.state, n.number) for n in newest}  # type: ignore[arg-type]
-
-    def record(self, transitions: Sequence[tuple[Transition, str]], policy_version: str) -> list[Notification]:
-        self._check()
-        recorded = [notification(transition, severity, policy_version) for transition, severity in transitions]
-        self._tables.notifications.extend(recorded)
-        return recorded
-
     def undelivered(self, receiver: str) -> list[Notification]:
-        done = {step.notification.id for step in self._tables.steps if step.receiver == receiver and step.state in DONE}
-        waiting = [n for n in self._tables.notifications if n.id not in done]
-        return sorted(waiting, key=lambda n: (n.at, n.alert_id))
+        done = {step.notification.id for step in self.steps if step.receiver == receiver and step.state in DONE}
+        waiting = [one for one in self.notifications if receiver in one.receivers and one.id not in done]
+        return sorted(waiting, key=lambda one: (one.at, one.alert_id))
 
-    def log_delivery(self, step: DeliveryStep) -> None:
-        self._check()
-        self._tables.steps.append(step)
-
-    def _check(self) -> None:
-        if self._token != self._tables.token:
-            raise FencedError("stale token")
+    def log_delivery(self, steps: Sequence[DeliveryStep]) -> None:
+        self.steps.extend(steps)
