@@ -58,7 +58,7 @@ class Mailboxes:
     def validateTo(self, user: Any) -> Any:
         mailbox = user.dest.local.decode()
         if mailbox == LATER:
-            raise smtp.SMTPServerError(451, b"try again later")
+            raise smtp.SMTPBadRcpt(user, 451, "Try again later")
         if mailbox == NEVER:
             raise smtp.SMTPBadRcpt(user)
         return lambda: Taken(self._folder, str(user.dest))

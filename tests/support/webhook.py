@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -55,7 +56,8 @@ class WebhookReceiver:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(self.certificate)
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        Thread(target=self._server.serve_forever, name="webhook receiver", daemon=True).start()
+        serve = partial(self._server.serve_forever, poll_interval=0.02)
+        Thread(target=serve, name="webhook receiver", daemon=True).start()
 
     def stop(self) -> None:
         """Stops listening; what hangs is let go."""

@@ -47,9 +47,20 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The edge to the system's network: how names are resolved and sockets made."""
+
+    resolve: Resolve = system_resolve
+    sockets: aiohttp.SocketFactoryType | None = None
+
+
+SYSTEM = Network()
+
+
 @dataclass
 class Poster:
-    """POSTs to one URL. `resolve` is given by tests only.
+    """POSTs to one URL.
 
     Names are resolved in a thread of its own: where a name server hangs, nobody else waits for the thread.
     """
@@ -58,7 +69,7 @@ class Poster:
     timeout: timedelta
     allow_private: bool = False
     ca_file: Path | None = None
-    resolve: Resolve = system_resolve
+    network: Network = SYSTEM
     _session: aiohttp.ClientSession | None = field(default=None, init=False)
     _names: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "resolve"), init=False)
 
@@ -94,7 +105,7 @@ class Poster:
         """All of them or none: a name that also stands for a private address is not trusted at all."""
         try:
             loop = asyncio.get_running_loop()
-            found = await loop.run_in_executor(self._names, self.resolve, str(url.host), int(url.port or 0))
+            found = await loop.run_in_executor(self._names, self.network.resolve, str(url.host), int(url.port or 0))
         except (OSError, UnicodeError) as error:
             raise DeliveryError("name cannot be resolved") from error
         if not self.allow_private and not all(is_public(ip_address(address)) for address in found):
@@ -125,7 +136,7 @@ class Poster:
         if self._session is None:
             context = ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True, ssl=context),
+                connector=aiohttp.TCPConnector(force_close=True, ssl=context, socket_factory=self.network.sockets),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),

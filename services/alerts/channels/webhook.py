@@ -10,7 +10,7 @@ from pydantic import Field, FilePath, HttpUrl
 from standardwebhooks import Webhook
 
 from services.alerts.channels import Options
-from services.alerts.channels.http import Poster, Resolve, system_resolve
+from services.alerts.channels.http import SYSTEM, Network, Poster
 from services.alerts.grouping import Message
 from services.alerts.store import Notification
 
@@ -34,14 +34,14 @@ class WebhookChannel:
 
     name: str
     options: WebhookOptions
-    resolve: Resolve = system_resolve
+    network: Network = SYSTEM
     _poster: Poster = field(init=False)
     _signers: list[Webhook] = field(init=False)
 
     def __post_init__(self) -> None:
         given = self.options
         self._signers = [Webhook(secret_in(file)) for file in given.secret_files]
-        self._poster = Poster(str(given.url), given.timeout, given.allow_private, given.ca_file, self.resolve)
+        self._poster = Poster(str(given.url), given.timeout, given.allow_private, given.ca_file, self.network)
 
     async def deliver(self, message: Message, now: datetime) -> str:
         """Raises `DeliveryError`."""
