@@ -1,6 +1,6 @@
 """The receivers file: names, how each is reached, and who stands for a unit that has no address of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,9 @@ import yaml
 from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from services.alerts.channels.registry import AnyOptions
-from services.alerts.policy import Row, Token
+from services.alerts.policy import Policy, PolicyFile, Row, Token
+from services.alerts.routing import receivers_of
+from services.alerts.state import Change
 from shared.errors import StartError
 
 WEBHOOK = "webhook"
@@ -52,26 +54,35 @@ class Receivers:
     by_unit: Mapping[str, tuple[Mapping[str, str], str]] = field(default_factory=dict)
     public_url: str = ""
 
-    def reached(self, names: Iterable[str], unit: str) -> tuple[str, ...]:
-        """The receivers that a change of the unit is recorded for: no name twice, none that the file does not have.
+    def told(self, change: Change, policy: Policy) -> tuple[str, ...]:
+        """The receivers that a change is recorded for; empty when it is told to nobody.
 
-        Empty names give empty receivers: what is told to nobody is not told to those that get everything.
+        Those that get everything are among them whatever the policy names. Names that the file does not have are left
+        out: nothing waits for a receiver that may never come.
         """
-        found = [self._stands_for(name, unit) for name in names]
-        if not found:
+        if not change.tell:
             return ()
+        found = [self._stands_for(name, change.scope.unit) for name in receivers_of(change, policy)]
         found += [name for name, options in self.each.items() if options.everything]
         return tuple(name for name in dict.fromkeys(found) if name in self.each)
 
-    def unknown(self, names: Iterable[str]) -> list[str]:
+    def unknown(self, policies: PolicyFile) -> list[str]:
         """Names that policies use and the file does not have: nobody is told there."""
-        return sorted({name for name in names if name not in self.each and name not in self.by_unit})
+        return sorted(name for name in _named_in(policies) if name not in self.each and name not in self.by_unit)
 
     def _stands_for(self, name: str, unit: str) -> str:
         if name not in self.by_unit:
             return name
         units, otherwise = self.by_unit[name]
         return units.get(unit, otherwise)
+
+
+def _named_in(policies: PolicyFile) -> set[str]:
+    told = ("receivers", "escalation")
+    changed = [{key: override.set[key] for key in told if key in override.set} for override in policies.overrides]
+    every = [*policies.rules.values(), *map(Policy.model_validate, changed)]
+    steps = {name for policy in every for step in policy.escalation for name in step.receivers}
+    return steps | {name for policy in every for name in policy.receivers}
 
 
 def load_receivers(

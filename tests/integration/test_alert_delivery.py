@@ -15,7 +15,7 @@ from services.alerts.channels.http import Network
 from services.alerts.delivery import DeliveryQueue, Timing, full_jitter
 from services.alerts.dispatch import Dispatch
 from services.alerts.grouping import Pace
-from services.alerts.policy import RULES, Policies, PolicyFile
+from services.alerts.policy import RULES, Policies, Policy, PolicyFile
 from services.alerts.receivers import load_receivers
 from services.alerts.retrying import REFUSALS
 from services.alerts.store import DeliveryStep
@@ -23,7 +23,7 @@ from shared.catalogue.working_days import WorkingCalendar
 from shared.errors import FencedError
 from tests.support.alert_store import MemoryAlertStore
 from tests.support.delivering import SECRET, delivering, reach, states, until, webhook
-from tests.support.notifications import SetClock, notification, resolved
+from tests.support.notifications import SetClock, change, notification, resolved
 from tests.support.webhook import WebhookReceiver
 
 Receivers = Callable[[], WebhookReceiver]
@@ -236,7 +236,7 @@ async def test_people_are_told_in_working_time_what_holds_then_and_machines_at_o
     clock.advance(hours=12)  # 22:00
     dispatch = Dispatch.open(receivers, store, policies, WorkingCalendar([], [], []), clock)
     tasks = [asyncio.create_task(work) for work in dispatch.work()]
-    both = receivers.reached(["office"], "so-noi-vu")
+    both = receivers.told(change(), Policy(receivers=("office",)))
     urgent = notification("soc", rule="security_event", receivers=both, severity="critical")
     try:
         await dispatch.take_over([])

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.alerts.finding import Scope
+from services.alerts.state import AlertState, Change, ChangeKind
 from services.alerts.store import Notification
 
 MONDAY_TEN = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -43,6 +45,13 @@ def resolved(unit: str = "so-noi-vu", number: int = 3, **changed: Any) -> Notifi
     sentence = "Sở Nội vụ: hồ sơ trực tuyến toàn trình đạt 85,0% (85/100), đã đạt lại chỉ tiêu 80% của kỳ 2026."
     given = {"from_state": "firing", "state": "resolved", "sentence_vi": sentence, "evidence": {"percent": 85.0}}
     return notification(unit, number, **{**given, **changed})
+
+
+def change(kind: ChangeKind = "state", *, escalation: int = 0, tell: bool = True, **named: str) -> Change:
+    """A change of an open alert, before it is recorded; `named`: unit and name of the state."""
+    state = AlertState(named.get("state", "firing"), 5, MONDAY_TEN, MONDAY_TEN, escalation=escalation)  # type: ignore[arg-type]
+    scope = Scope("pace", "x", named.get("unit", "so-noi-vu"))
+    return Change(scope, kind, "firing", state, "r", MONDAY_TEN, "warning", tell=tell)
 
 
 class SetClock:

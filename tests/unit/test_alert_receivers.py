@@ -3,6 +3,7 @@
 from base64 import b64encode
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,10 @@ from services.alerts.channels.email import EmailOptions
 from services.alerts.channels.http import is_public
 from services.alerts.channels.registry import open_channel
 from services.alerts.channels.webhook import WebhookOptions
+from services.alerts.policy import RULES, Policy, PolicyFile
 from services.alerts.receivers import Receivers, ReceiversError, load_receivers
 from shared.errors import StartError
-from tests.support.notifications import notification, resolved
+from tests.support.notifications import change, notification, resolved
 
 WHOLE = """
 public_url: https://chitieu.tinh.vn
@@ -54,6 +56,10 @@ def problems(folder: Path, text: str) -> list[str]:
     return raised.value.lines
 
 
+def told(receivers: Receivers, *names: str, unit: str = "so-noi-vu") -> tuple[str, ...]:
+    return receivers.told(change(unit=unit), Policy(receivers=names))
+
+
 def test_a_file_is_read_with_paths_beside_it_and_each_kind_has_its_defaults(folder: Path) -> None:
     found = read(folder, WHOLE)
     soc, desk = found.each["soc"], found.each["desk"]
@@ -84,25 +90,30 @@ def test_a_unit_has_its_own_receiver_and_the_others_fall_back(folder: Path) -> N
     mine = found.each["don-vi.so-tai-chinh"]
     assert isinstance(mine, EmailOptions)
     assert (mine.to, mine.rate_per_hour, mine.host) == (("vp@stc.tinh.vn",), 2, "mail.tinh.vn")
-    assert found.reached(["don-vi"], "so-noi-vu") == ("don-vi.so-noi-vu", "monitoring")
-    assert found.reached(["don-vi"], "xa-khac") == ("desk", "monitoring")
-    assert found.reached(["desk", "don-vi"], "xa-khac") == ("desk", "monitoring")
+    assert told(found, "don-vi") == ("don-vi.so-noi-vu", "monitoring")
+    assert told(found, "don-vi", unit="xa-khac") == ("desk", "monitoring")
+    assert told(found, "desk", "don-vi", unit="xa-khac") == ("desk", "monitoring")
 
 
 def test_what_is_told_to_nobody_is_not_told_to_those_that_get_everything(folder: Path) -> None:
-    assert read(folder, WHOLE).reached([], "so-noi-vu") == ()
+    quiet = change(tell=False)
+    assert read(folder, WHOLE).told(quiet, Policy(receivers=("desk",))) == ()
 
 
 def test_names_that_the_file_does_not_have_are_left_out_and_can_be_listed(folder: Path) -> None:
     found = read(folder, WHOLE)
-    assert found.reached(["desk", "province"], "so-noi-vu") == ("desk", "monitoring")
-    assert found.unknown(["desk", "don-vi", "province"]) == ["province"]
+    assert told(found, "desk", "province") == ("desk", "monitoring")
+    step = {"after": "1h", "receivers": "chair"}
+    rules: dict[str, Any] = {rule: {"receivers": ["desk", "don-vi"], "escalation": [step]} for rule in RULES}
+    overrides = [{"match": {"rule": "pace"}, "set": {"receivers": "province"}}]
+    policies = PolicyFile.model_validate({"version": "t", "rules": rules, "overrides": overrides})
+    assert found.unknown(policies) == ["chair", "province"]
 
 
 def test_the_receiver_of_the_settings_gets_everything_that_is_told(folder: Path) -> None:
     found = load_receivers(None, "http://127.0.0.1:1/", folder / "new.secret")
-    assert found.reached(["province"], "so-noi-vu") == ("webhook",)
-    assert found.reached([], "so-noi-vu") == ()
+    assert told(found, "province") == told(found) == ("webhook",)
+    assert found.told(change(tell=False), Policy()) == ()
     assert load_receivers(None).each == {}
 
 
@@ -169,6 +180,13 @@ def test_a_chat_address_that_apprise_does_not_know_stops_the_start(folder: Path)
     found = read(folder, WHOLE)
     with pytest.raises(StartError, match="room: url_file holds no URL"):
         open_channel("room", found.each["room"])
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_x", "not base64 ä"])
+def test_a_file_without_a_secret_stops_the_start(folder: Path, secret: str) -> None:
+    (folder / "old.secret").write_text(secret)
+    with pytest.raises(StartError, match="soc: old.secret holds no secret"):
+        open_channel("soc", read(folder, WHOLE).each["soc"])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.alerts.finding import Scope
 from services.alerts.grouping import Message, Pace, Waiting, next_slot, plan
 from services.alerts.policy import Policy, WorkingTime
 from services.alerts.retrying import (
@@ -20,17 +19,18 @@ from services.alerts.retrying import (
     retry_after,
 )
 from services.alerts.routing import not_before, receivers_of
-from services.alerts.state import AlertState, Change, ChangeKind, StateName
+from services.alerts.state import Change
 from services.alerts.store import Notification
 from shared.catalogue.models import Holiday, MakeUpDay
 from shared.catalogue.working_days import WorkingCalendar
-from tests.support.notifications import MONDAY_TEN, notification, resolved
+from tests.support.notifications import MONDAY_TEN, change, notification, resolved
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+FACT = {"name_vi": "ngày thử", "source": "test", "verified": True}
 DAYS = WorkingCalendar(
     [],
-    [Holiday.model_construct(day=datetime(2026, 12, 1, tzinfo=UTC).date(), pending=False)],
-    [MakeUpDay.model_construct(day=datetime(2026, 12, 5, tzinfo=UTC).date())],
+    [Holiday.model_validate({"day": "2026-12-01", **FACT})],
+    [MakeUpDay.model_validate({"day": "2026-12-05", **FACT})],
 )
 """Tuesday 1 December 2026 is off, Saturday 5 December is worked."""
 
@@ -40,21 +40,16 @@ NO_WAIT = Pace()
 PEOPLE = Pace("unit", timedelta(seconds=10), rate_per_hour=2)
 
 
-def change(kind: ChangeKind, escalation: int = 0, *, tell: bool = True, name: StateName = "firing") -> Change:
-    state = AlertState(name, 5, MONDAY_TEN, MONDAY_TEN, escalation=escalation)
-    return Change(Scope("pace", "x"), kind, "firing", state, "r", MONDAY_TEN, "warning", tell=tell)
-
-
 @pytest.mark.parametrize(
     ("given", "told"),
     [
         (change("state"), ("desk", "unit")),
         (change("state", tell=False), ()),
-        (change("escalated", 1), ("deputy",)),
-        (change("escalated", 2), ("deputy", "chair", "desk")),
-        (change("state", 1, name="resolved"), ("desk", "unit", "deputy")),
-        (change("state", 2, name="withdrawn"), ("desk", "unit", "deputy", "chair")),
-        (change("acknowledged", 9), ("desk", "unit", "deputy", "chair")),
+        (change("escalated", escalation=1), ("deputy",)),
+        (change("escalated", escalation=2), ("deputy", "chair", "desk")),
+        (change("state", escalation=1, state="resolved"), ("desk", "unit", "deputy")),
+        (change("state", escalation=2, state="withdrawn"), ("desk", "unit", "deputy", "chair")),
+        (change("acknowledged", escalation=9), ("desk", "unit", "deputy", "chair")),
     ],
 )
 def test_a_step_tells_its_receivers_and_the_end_everybody_who_has_had_it(given: Change, told: tuple[str, ...]) -> None:

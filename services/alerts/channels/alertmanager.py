@@ -123,7 +123,10 @@ class AlertmanagerChannel:
     def _authorization(self) -> dict[str, str]:
         if self.options.password_file is None:
             return {}
-        pair = f"{self.options.username}:{secret_in(self.options.password_file)}"
+        try:
+            pair = f"{self.options.username}:{secret_in(self.options.password_file)}"
+        except OSError as error:
+            raise DeliveryError("password_file cannot be read") from error
         return {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 

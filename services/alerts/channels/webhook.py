@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, FilePath, HttpUrl
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from services.alerts.channels import Options
 from services.alerts.channels.http import SYSTEM, Network, Poster
 from services.alerts.grouping import Message
 from services.alerts.store import Notification
+from shared.errors import StartError
 
 STATES_TOLD = frozenset({"state", "released"})
 """Changes whose type is the state that they lead to; the others are named by what happened."""
@@ -40,7 +42,7 @@ class WebhookChannel:
 
     def __post_init__(self) -> None:
         given = self.options
-        self._signers = [Webhook(secret_in(file)) for file in given.secret_files]
+        self._signers = [_signer(self.name, file) for file in given.secret_files]
         self._poster = Poster(str(given.url), given.timeout, given.allow_private, given.ca_file, self.network)
 
     async def deliver(self, message: Message, now: datetime) -> str:
@@ -57,6 +59,13 @@ class WebhookChannel:
 
     async def close(self) -> None:
         await self._poster.close()
+
+
+def _signer(name: str, file: Path) -> Webhook:
+    try:
+        return Webhook(secret_in(file))
+    except (OSError, ValueError, EmptyWebhookSecretError) as error:
+        raise StartError(f"receiver {name}: {file.name} holds no secret of the form whsec_<base64>") from error
 
 
 def secret_in(file: Path) -> str:
