@@ -5,9 +5,10 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from services.alerts.app import serve
+from services.alerts import send_test
+from services.alerts.app import installed, serve
 from services.alerts.cli import checking, deadman
-from services.alerts.senses import senses
+from services.alerts.senses import board_senses
 from services.alerts.settings import AlertsSettings
 from shared.errors import FencedError, StartError
 from shared.logs import configure_logs
@@ -20,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("serve", help="evaluate and deliver (the default)")
     for one in (checking, deadman):
         one.add_to(commands)
+    sending = commands.add_parser("send-test", add_help=False, help="send one marked message to one receiver")
+    sending.add_argument("rest", nargs=argparse.REMAINDER)
+    sending.set_defaults(run=lambda options: send_test.main(options.rest))
     parsed = parser.parse_args(arguments)
     try:
         if parsed.command not in (None, "serve"):
@@ -36,7 +40,7 @@ def start() -> None:
     """Serve until SIGTERM."""
     settings = AlertsSettings()
     configure_logs("alerts", settings.log_level)
-    asyncio.run(serve(settings, senses))
+    asyncio.run(serve(installed(settings, board_senses)))
 
 
 if __name__ == "__main__":

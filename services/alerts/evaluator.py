@@ -27,10 +27,14 @@ class Seen(NamedTuple):
 
 
 class Senses(NamedTuple):
-    """How the world is seen; both block. `look`: everything in one snapshot. `held_then`: one cell as now known."""
+    """How the world is seen; all block. `look`: everything in one snapshot. `held_then`: one thing as now known.
+
+    `background`: changes with richer facts, given what the look before had reached (partition → offset).
+    """
 
     look: Callable[[datetime], Seen]
     held_then: HeldThen
+    background: Callable[[Sequence[Change], Mapping[int, int]], Sequence[Change]] = lambda changes, _: changes
 
 
 class Obeyed(NamedTuple):
@@ -64,7 +68,8 @@ class Evaluator:
             return None
         looked = Round(self.standing.states, self.policies, self.standing.silences, now)
         looked.decide_all(seen.findings, self.senses.held_then)
-        notifications = self._record(looked.changes, looked.states)
+        changes = self.senses.background(looked.changes, self.reached) if looked.changes else []
+        notifications = self._record(changes, looked.states)
         self.reached = furthest(wanted, seen.watermark)
         self._measure(seen, time.perf_counter() - started)
         return notifications
@@ -97,7 +102,7 @@ class Evaluator:
         self.standing.done_commands.add(command.id)
         return Obeyed("silenced" if command.action == "silence" else "silence_ended", [])
 
-    def _record(self, changes: list[Change], states: Mapping[str, tuple[Scope, AlertState]]) -> list[Notification]:
+    def _record(self, changes: Sequence[Change], states: Mapping[str, tuple[Scope, AlertState]]) -> list[Notification]:
         """States move only once the table has them: after an insert that failed, all is read anew."""
         recorded = [Recorded(one, self.receivers_of(one, self.policies.policy_for(one.scope))) for one in changes]
         notifications = self.store.record(recorded, self.policies.version) if recorded else []

@@ -5,9 +5,6 @@ from prometheus_client import Counter, Gauge, Histogram
 EVALUATIONS = Counter("chitieu_alerts_evaluations_total", "Looks at everything, by outcome.", ["outcome"])
 EVALUATION_SECONDS = Histogram("chitieu_alerts_evaluation_seconds", "Time to read everything, decide and record.")
 CHANGES = Counter("chitieu_alerts_changes_total", "Recorded changes, by kind and state.", ["change", "state"])
-DELIVERIES = Counter(
-    "chitieu_alerts_deliveries_total", "Delivery attempts, by receiver and outcome.", ["receiver", "outcome"]
-)
 COMMANDS = Counter("chitieu_alerts_commands_total", "Commands taken from the topic, by outcome.", ["outcome"])
 BAD_HINTS = Counter("chitieu_alerts_bad_hints_total", "Messages of `changes` that could not be read.")
 HEARTBEATS = Counter("chitieu_alerts_heartbeats_total", "Heartbeats to the dead man's switch, by outcome.", ["outcome"])
@@ -20,4 +17,20 @@ WATERMARK = Gauge(
     "chitieu_alerts_watermark_timestamp_seconds",
     "When the newest record that the last evaluation saw was received; its age is the evaluator's.",
     ["partition"],
+)
+
+# Delivery.
+DELIVERIES = Counter(
+    "chitieu_alerts_deliveries_total",
+    "Changes told, by receiver and outcome (delivered, failed, given_up, resend_failed).",
+    ["receiver", "outcome"],
+)
+WAITING = Gauge("chitieu_alerts_waiting", "Changes that wait to be told, by receiver.", ["receiver"])
+OLDEST_WAITING_SECONDS = Gauge(
+    "chitieu_alerts_oldest_waiting_seconds",
+    "Since when the oldest of them might have been told; 0 while all wait for working time or nothing waits.",
+    ["receiver"],
+)
+DISABLED = Gauge(
+    "chitieu_alerts_receiver_disabled", "1 after the receiver has answered 410, until restart.", ["receiver"]
 )

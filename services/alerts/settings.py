@@ -12,8 +12,11 @@ class AlertsSettings(SharedSettings):
     """Environment variables `CHITIEU_<FIELD>`."""
 
     alerts_port: Port = Field(8083, description="Port of /metrics and the health pages.")
-    webhook_url: str | None = Field(None, description="Receiver of alerts; without one, alerts are only recorded.")
+    webhook_url: str | None = Field(None, description="A receiver named `webhook` that gets every alert.")
     webhook_secret_file: Path | None = Field(None, description="File with the Standard Webhooks secret (whsec_…).")
+    receivers: Path | None = Field(
+        None, description="Receivers file: who is told of alerts and how; none when not set."
+    )
     policies: Path | None = Field(None, description="Policy file; the shipped defaults when not set.")
     evaluate_every: timedelta = Field(
         timedelta(seconds=30), description="Everything is looked at this often even when nothing moved."

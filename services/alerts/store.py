@@ -82,9 +82,10 @@ class AlertStore(Protocol):
 
 
 class OwnerStore(AlertStore, Protocol):
-    """What the active evaluator needs beside it."""
+    """What the active evaluator needs beside it. `told_open`: of each alert that receivers hold open, the newest told."""
 
     def record_silence(self, silence: Silence, command_id: str) -> None: ...
+    def told_open(self) -> list[Notification]: ...
 
 
 def notification(one: Recorded, policies_version: str) -> Notification:

@@ -30,14 +30,20 @@ SILENCES = "SELECT * FROM silences"
 DONE_COMMANDS = """
 SELECT command_id FROM alert_transitions WHERE command_id != '' UNION ALL SELECT command_id FROM alert_silences
 """
-UNDELIVERED = """
+_NOTIFICATION = """
 SELECT alert_id, number, rule, thing, indicator, figure, unit, period, change, from_state, to_state AS state, reason,
        severity, at, sentence_vi, evidence, receivers, by, note
 FROM alert_transitions
-WHERE has(receivers, {receiver:String}) AND (alert_id, number) NOT IN (
-    SELECT alert_id, number FROM deliveries WHERE receiver = {receiver:String} AND state IN ('delivered', 'given_up'))
-ORDER BY at, alert_id, number
 """
+TOLD_OPEN = f"""
+SELECT * FROM ({_NOTIFICATION} WHERE notEmpty(receivers) ORDER BY alert_id, number DESC LIMIT 1 BY alert_id)
+WHERE state IN ('firing', 'lost') ORDER BY at, alert_id
+"""  # noqa: S608 - constants of this module
+UNDELIVERED = f"""
+{_NOTIFICATION} WHERE has(receivers, {{receiver:String}}) AND (alert_id, number) NOT IN (
+    SELECT alert_id, number FROM deliveries WHERE receiver = {{receiver:String}} AND state IN ('delivered', 'given_up'))
+ORDER BY at, alert_id, number
+"""  # noqa: S608
 
 _standing = msgspec.json.Decoder(AlertState)
 
@@ -75,6 +81,10 @@ class ClickHouseAlertStore:
     def undelivered(self, receiver: str) -> list[Notification]:
         """Recorded changes that this receiver was to be told and has not had, oldest first."""
         return [_notification_of(row) for row in self._read(UNDELIVERED, receiver=receiver)]
+
+    def told_open(self) -> list[Notification]:
+        """Of each alert that receivers hold open, what they were told last."""
+        return [_notification_of(row) for row in self._read(TOLD_OPEN)]
 
     def log_delivery(self, steps: Sequence[DeliveryStep]) -> None:
         """One row per step, all in one insert."""

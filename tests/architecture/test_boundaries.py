@@ -14,8 +14,12 @@ PURE = (
     "services/scoring/engine",
     "services/scoring/records",
     "services/scoring/readings",
+    "services/alerts/grouping",
     "services/alerts/machine",
     "services/alerts/policy",
+    "services/alerts/retrying",
+    "services/alerts/routing",
+    "services/alerts/wording",
     "shared/contracts",
 )
 CLOCKS = {"now", "today", "utcnow", "time", "monotonic", "perf_counter", "time_ns", "getenv", "environ"}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.alerts.silences import Silence
+from services.alerts.state import OPEN
 from services.alerts.store import DeliveryStep, Notification, Recorded, Standing, notification
 from shared.errors import FencedError
 
@@ -27,6 +28,11 @@ class MemoryAlertStore:
     def __init__(self, tables: MemoryAlerts | None = None) -> None:
         self.tables = tables or MemoryAlerts()
         self._token = 0
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Everything that was to be told, in order."""
+        return self.tables.notifications
 
     @property
     def steps(self) -> list[DeliveryStep]:
@@ -58,6 +64,10 @@ class MemoryAlertStore:
         done = {step.notification.id for step in self.tables.steps if step.receiver == receiver and step.state in DONE}
         waiting = [n for n in self.tables.notifications if receiver in n.receivers and n.id not in done]
         return sorted(waiting, key=lambda n: (n.at, n.alert_id, n.number))
+
+    def told_open(self) -> list[Notification]:
+        newest = {n.alert_id: n for n in sorted(self.notifications, key=lambda n: n.number) if n.receivers}
+        return sorted((n for n in newest.values() if n.state in OPEN), key=lambda n: (n.at, n.alert_id))
 
     def log_delivery(self, steps: Sequence[DeliveryStep]) -> None:
         self._check()

@@ -10,26 +10,27 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
 from random import Random, SystemRandom
 
-from services.alerts.app import delivery_queues, hand_over, now, receivers_of
+from services.alerts.app import Installation, installed
+from services.alerts.dispatch import Dispatch
 from services.alerts.evaluator import Evaluator, Seen, Senses
 from services.alerts.finding import Truth
-from services.alerts.policy import Flapping, Policies, Policy
+from services.alerts.policy import Flapping, Policy
+from services.alerts.receivers import WEBHOOK
+from services.alerts.senses import board_senses
 from services.alerts.settings import AlertsSettings
 from services.alerts.store import DeliveryStep, Notification, Recorded
 from services.alerts.tables import ClickHouseAlertStore
 from shared.clickhouse import writer
-from tests.support.alerts import cell, found
-from tests.support.alerts import policies as test_policies
+from tests.support.alerts import cell, found, policies
 
 CELLS = [cell(unit=f"xa-{number}") for number in range(3)]
 LAST_STEP = 7
 """Recorded, and before and after the log of each of three deliveries."""
 NEVER = Flapping(turns=999)
 """The alerts turn at every owner; flapping would tell most of it to nobody."""
-RECEIVER = "webhook"
 POLL_SECONDS = 0.05
 
 
@@ -55,32 +56,30 @@ class DyingStore(ClickHouseAlertStore):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def own(settings: AlertsSettings, policies: Policies, truth: Truth, dies_at: int) -> None:
+async def own(here: Installation, truth: Truth, dies_at: int) -> None:
     """One owner's life: take over, deliver what was left, look once, deliver."""
-    store = DyingStore(writer(settings))
+    store = DyingStore(writer(here.settings))
     standing = store.take_over(SystemRandom().getrandbits(63))
     store.dies_at = dies_at
-    clock = partial(now, settings)
-    queues = delivery_queues(settings, store, clock)
-    for queue in queues:
-        await queue.refill()
+    dispatch = Dispatch.open(here.receivers, store, here.policies, here.catalogue.working_days, here.now)
+    await dispatch.take_over([])
     senses = Senses(lambda _: Seen([], [found(truth, one) for one in CELLS]), lambda *_: True)
-    told = Evaluator(senses, store, policies, receivers_of, clock, standing).evaluate({})
-    hand_over(queues, told or [])
-    running = [asyncio.create_task(queue.run()) for queue in queues]
-    while store.undelivered(RECEIVER):
+    told = Evaluator(senses, store, here.policies, here.receivers.told, here.now, standing).evaluate({})
+    dispatch.put(told or [])
+    running = [asyncio.create_task(one) for one in dispatch.work()]
+    while store.undelivered(WEBHOOK):
         await asyncio.wait(running, timeout=POLL_SECONDS)
 
 
 def main() -> int:
     """Exit status 0 when the others died as they should and the last one has delivered everything."""
-    settings, policies, deaths = AlertsSettings(), test_policies(Policy(flapping=NEVER)), int(sys.argv[1])
-    random, killed = Random(50), 0
+    here = replace(installed(AlertsSettings(), board_senses), policies=policies(Policy(flapping=NEVER)))
+    random, killed, deaths = Random(50), 0, int(sys.argv[1])
     for number in range(deaths + 1):
         dies_at = random.randint(1, LAST_STEP) if number < deaths else 0
         child = os.fork()
         if child == 0:
-            asyncio.run(own(settings, policies, "clear" if number % 2 else "breach", dies_at))
+            asyncio.run(own(here, "clear" if number % 2 else "breach", dies_at))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         killed += os.waitstatus_to_exitcode(status) == -signal.SIGKILL

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.alerts.app import serve
+from services.alerts.app import installed, serve
 from services.alerts.evaluator import Seen, Senses
 from services.alerts.finding import Finding
 from services.alerts.settings import AlertsSettings
@@ -46,7 +46,7 @@ def main() -> int:
     settings = AlertsSettings()
     configure_logs("alerts", settings.log_level)
     try:
-        asyncio.run(serve(settings, lambda *_: senses_of(Path(sys.argv[1]))))
+        asyncio.run(serve(installed(settings, lambda *_: senses_of(Path(sys.argv[1])))))
     except FencedError:
         return 1
     return 0
