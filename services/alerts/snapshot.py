@@ -6,16 +6,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from services.alerts.watermark import Watermark
 from shared.catalogue.working_days import WorkingCalendar
-
-
-@dataclass(frozen=True, slots=True)
-class Watermark:
-    """Highest processed offset of a partition of `events` and when its record was received (ISO 8601, UTC)."""
-
-    partition: int
-    offset: int
-    received: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class AlertStore(Protocol):
 
 
 class OwnerStore(AlertStore, Protocol):
-    """What the active evaluator needs beside it. `told_open`: of each alert that receivers hold open, the newest told."""
+    """What the owner needs beside it. `told_open`: of each alert that receivers hold open, what was told last."""
 
     def record_silence(self, silence: Silence, command_id: str) -> None: ...
     def told_open(self) -> list[Notification]: ...

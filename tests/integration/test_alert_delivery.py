@@ -160,8 +160,8 @@ async def test_what_an_earlier_owner_left_is_delivered_and_only_to_its_receivers
     receiver = start()
     left, other = notification("a"), notification("b", receivers=("province",))
     done = notification("c")
-    store.notifications = [left, other, done]
-    store.steps = [DeliveryStep(done, "desk", "delivered", 1, clock.now)]
+    store.tables.notifications = [left, other, done]
+    store.tables.steps = [DeliveryStep(done, "desk", "delivered", 1, clock.now)]
     async with delivering(store, [webhook(tmp_path, "desk", receiver.url)], at_once(clock)) as (queue,):
         await queue.refill()
         queue.put([left])
