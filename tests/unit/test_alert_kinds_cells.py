@@ -86,7 +86,7 @@ def test_an_empty_newest_month_is_no_zero_posthog_91700() -> None:
 def test_one_miss_at_tiny_volume_pages_nobody_pyrra_1925() -> None:
     tiny = snapshot(cells=(cell(0, 1, recent_num=0, recent_den=1, expected_den=1),))
     for rule in ("below_target", "below_recent", "pace"):
-        assert said(rule, tiny, policies(min_denominator=30)) == ("neither", "too_few_events")  # type: ignore[arg-type]
+        assert said(rule, tiny, policies(min_denominator=30)) == ("neither", "too_few_events")
 
 
 def test_a_cell_that_vanished_is_not_resolved_grafana() -> None:
