@@ -1,6 +1,7 @@
 """What the alerts read, on the real engine: tables filled by the real scoring, and the board as the measure."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ from clickhouse_connect.driver.client import Client
 
 from services.alerts.background import read_last_told, read_tipping, with_background
 from services.alerts.finding import Scope
-from services.alerts.kinds import held_at
-from services.alerts.look import LOCAL, read_cell_known_now, read_events_known_now, read_snapshot
+from services.alerts.hindsight import Hindsight
+from services.alerts.look import LOCAL, read_cell_known_now, read_snapshot
+from services.alerts.policy import Policy
+from services.alerts.sentence import sentence_vi
 from services.alerts.snapshot import Snapshot
 from services.alerts.state import AlertState, Change
 from shared.contracts.event import Event
@@ -178,8 +181,9 @@ def test_what_was_taken_back_is_known_now_not_to_have_been_then(tables: ScoredTa
     tables.on_time([gone, stands])
     scopes = {one.scope for one in found("security_event", seen(tables)) if one.truth == "breach"}
     tables.on_time([taken_back(gone, "05T08:00"), security("stands", "closed", "05T08:00")])
-    fired = read_events_known_now(tables.schema.reader(), datetime(2026, 3, 4, tzinfo=LOCAL), CATALOGUE)
-    held = {scope.thing: held_at(scope, fired, policies()) for scope in scopes}
+    hindsight = Hindsight(tables.schema.reader(), CATALOGUE, policies())
+    fired = datetime(2026, 3, 4, tzinfo=LOCAL)
+    held = {scope.thing: hindsight.held(scope, fired, Policy()) for scope in scopes}
     assert held == {key_of("gone"): False, key_of("stands"): True}
 
 
@@ -279,6 +283,21 @@ def test_a_change_gets_what_tipped_it_whose_misses_weigh_and_the_difference_to_w
     }  # fmt: skip
     assert "difference" not in whole.facts
     assert read_last_told(client, [province.scope.alert_id]) == {}
+
+
+def test_a_withdrawn_change_says_what_was_right_then(tables: ScoredTables) -> None:
+    wrong = round_of(9, "on_site", "03T08:00")
+    tables.on_time([*(round_of(n, "online_report", f"0{n}T08:00") for n in range(1, 3)), wrong])
+    hindsight, fired = Hindsight(tables.schema.reader(), CATALOGUE, policies()), datetime(2026, 3, 4, tzinfo=LOCAL)
+    before = change_of(seen(tables), "so-y-te")
+    strict = Policy(min_denominator=1, margin_points=0)
+    assert hindsight.held(before.scope, fired, strict)
+    tables.on_time([taken_back(wrong, "05T08:00")])
+    assert not hindsight.held(before.scope, fired, strict)
+    ended = replace(change_of(seen(tables), "so-y-te"), state=AlertState("withdrawn", 2, fired_at=fired))
+    (rich,) = with_background(tables.schema.reader(), [ended], {})
+    assert rich.facts["then"] == {"numerator": 2, "denominator": 2, "percent": 100.0}
+    assert "lúc phát cảnh báo số đúng là 100% (2/2)" in sentence_vi(rich)
 
 
 def _record(writer: Client, alert_id: str, evidence: str) -> None:
