@@ -160,6 +160,13 @@ class Snapshot:
         """The watermark as JSON values, one list for the evidence of all findings."""
         return [{"partition": one.partition, "offset": one.offset, "received": one.received} for one in self.watermark]
 
+    @cached_property
+    def window(self) -> dict[str, str]:
+        """The period and the day, the same for all cells, as JSON values."""
+        one = self.cells[0]
+        days = {"start": one.start, "end": one.end, "as_of": one.as_of}
+        return {"period": self.period} | {name: day.isoformat() for name, day in days.items()}
+
     def reached(self, announced: Mapping[int, int]) -> bool:
         """Whether it contains every announced offset (partition → offset)."""
         marks = {mark.partition: mark.offset for mark in self.watermark}
