@@ -5,6 +5,7 @@ All values are bound; all of it blocks.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,8 +89,13 @@ FROM cell_as_known(period = {period:String}, as_of = {as_of:Date}, figure = {fig
 """
 
 
-def read_snapshot(client: Client, period: str, now: datetime, catalogue: Catalogue) -> Snapshot:
-    """Everything the rules judge as of `now`; of a period that is over its cells alone."""
+def read_snapshot(
+    client: Client, period: str, now: datetime, catalogue: Catalogue, *, with_quality: bool = True
+) -> Snapshot:
+    """Everything the rules judge as of `now`; of a period that is over its cells alone.
+
+    The quality of a week changes slowly and costs a pass over all events: it need not be in every look.
+    """
     as_of = now.astimezone(LOCAL).date()
     rows = list(client.query(CELLS, parameters={"period": period, "as_of": as_of}).named_results())
     marks = rows[0]["watermark"] if rows else ()
@@ -98,7 +104,9 @@ def read_snapshot(client: Client, period: str, now: datetime, catalogue: Catalog
     seen = Snapshot(period, as_of, now, watermark, cells, catalogue.working_days)
     if as_of > catalogue.periods.parse_period(period).end:
         return seen
-    beside = {"sources": _sources(client, as_of, catalogue), "quality": _quality(client, now, catalogue)}
+    beside: dict[str, Any] = {"sources": _sources(client, as_of, catalogue)}
+    if with_quality:
+        beside["quality"] = _quality(client, now, catalogue)
     return _with(seen, beside | _sights(client, now, catalogue))
 
 
@@ -215,7 +223,7 @@ def unit_name(unit: str, catalogue: Catalogue) -> str:
 
 
 def _with(seen: Snapshot, parts: Mapping[str, Any]) -> Snapshot:
-    return Snapshot(seen.period, seen.as_of, seen.now, seen.watermark, seen.cells, seen.calendar, **parts)
+    return replace(seen, **parts)
 
 
 def _microseconds(instant: datetime) -> int:
