@@ -26,6 +26,10 @@ OLDEST_JAVA = 17
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 """Has every Vietnamese letter; a headless browser on a bare machine has no font at all."""
 
+ALERTMANAGER = "prometheus-alertmanager"
+SYSTEMD = Path("/run/systemd/system")
+"""There when systemd runs: installing the package would then start Alertmanager on every address, unless masked."""
+
 
 class SetupError(RuntimeError):
     """Something only the person can do; the message has the one command."""
@@ -87,8 +91,8 @@ def _missing_packages(*, for_test: bool) -> list[str]:
         "python3-venv": _find_uv() is not None or _can_make_venv(),
     }
     if for_test:
-        # The integrators' guide is run as it stands: with curl, openssl and perl.
-        wanted |= {name: bool(shutil.which(name)) for name in ("chromium", "curl", "openssl", "perl")}
+        # The integrators' guide is run as it stands: with curl, openssl and perl. Alerts go to a real Alertmanager.
+        wanted |= {name: bool(shutil.which(name)) for name in ("chromium", "curl", "openssl", "perl", ALERTMANAGER)}
         wanted |= {"fonts-dejavu-core": FONT.exists()}
     return [name for name, there in wanted.items() if not there]
 
@@ -123,15 +127,22 @@ def _install_packages(steps: Steps, packages: list[str]) -> None:
     names = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         sudo = "" if os.geteuid() == 0 else "sudo "
+        mask = f"{sudo}systemctl mask {ALERTMANAGER} && " if _would_start_alertmanager(packages) else ""
         message = (
             f"Cần quyền root để cài: {names}. Chạy lệnh này rồi chạy lại:\n"
-            f"  {sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {names}"
+            f"  {mask}{sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {names}"
         )
         raise SetupError(message)
     steps.report(label, f"cài đặt {names}")
+    if _would_start_alertmanager(packages):
+        _quietly(["systemctl", "mask", ALERTMANAGER])
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     _quietly([*apt, "update"])
     _quietly([*apt, "install", "-y", "--no-install-recommends", *packages])
+
+
+def _would_start_alertmanager(packages: list[str]) -> bool:
+    return ALERTMANAGER in packages and SYSTEMD.exists()
 
 
 def _quietly(command: list[str]) -> None:

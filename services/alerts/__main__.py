@@ -1,51 +1,47 @@
-"""`python -m services.alerts` starts the service; `check` validates a policy file."""
+"""`python -m services.alerts`: serve; the other commands are for people."""
 
 import argparse
 import asyncio
 import sys
-from pathlib import Path
+from collections.abc import Sequence
 
-import yaml
-from pydantic import ValidationError
-
-from services.alerts.app import serve
-from services.alerts.policy import load_policies
+from services.alerts import send_test
+from services.alerts.app import installed, serve
+from services.alerts.cli import checking, deadman
+from services.alerts.senses import board_senses
 from services.alerts.settings import AlertsSettings
 from shared.errors import FencedError, StartError
 from shared.logs import configure_logs
 
 
-def main(arguments: list[str]) -> int:
-    """Exit code 0 after a clean stop, 1 with one line on stderr otherwise."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 after a clean stop, 1 with one line on standard error otherwise."""
     parser = argparse.ArgumentParser(prog="python -m services.alerts", description=__doc__)
-    parser.add_argument("command", nargs="?", choices=["serve", "check"], default="serve")
-    parser.add_argument("--policies", type=Path, help="policy file; the shipped defaults when not given")
-    options = parser.parse_args(arguments)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("serve", help="evaluate and deliver (the default)")
+    for one in (checking, deadman):
+        one.add_to(commands)
+    sending = commands.add_parser("send-test", add_help=False, help="send one marked message to one receiver")
+    sending.add_argument("rest", nargs=argparse.REMAINDER)
+    sending.set_defaults(run=lambda options: send_test.main(options.rest))
+    parsed = parser.parse_args(arguments)
     try:
-        return check(options.policies) if options.command == "check" else start()
+        if parsed.command not in (None, "serve"):
+            status: int = parsed.run(parsed)
+            return status
+        start()
     except (StartError, FencedError) as error:
         print(f"alerts: {error}", file=sys.stderr)
         return 1
-
-
-def check(path: Path | None) -> int:
-    """Say what the policy file holds, or every problem in it."""
-    try:
-        policies = load_policies(path)
-    except (ValidationError, yaml.YAMLError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(f"policies {policies.version}: default and {len(policies.file.indicators)} indicators")
     return 0
 
 
-def start() -> int:
+def start() -> None:
     """Serve until SIGTERM."""
     settings = AlertsSettings()
     configure_logs("alerts", settings.log_level)
-    asyncio.run(serve(settings))
-    return 0
+    asyncio.run(serve(installed(settings, board_senses)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -2,72 +2,147 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import SystemRandom
 
 from services.alerts.channels import Channel, DeliveryError
-from services.alerts.metrics import DELIVERIES
-from services.alerts.store import AlertStore, DeliveryStep, Notification
+from services.alerts.grouping import RATE_WINDOW, Message, Pace, Plan, Waiting, is_critical, plan
+from services.alerts.metrics import DELIVERIES, DISABLED, OLDEST_WAITING_SECONDS, WAITING
+from services.alerts.retrying import is_given_up, longest_wait_seconds
+from services.alerts.store import AlertStore, DeliveryStep, Notification, StepState
 from shared.logs import get_logger
 
-RETRY_SECONDS = (1, 2, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)
-"""Waits between attempts, the last one repeated: a receiver that is away for a day still gets everything."""
-
-MAX_ATTEMPTS = 40
-"""Then the delivery is given up: about a day and a half after the first attempt."""
+LOOK_AGAIN_SECONDS = 30.0
+"""Longest sleep of a queue: a clock that is set while it sleeps is noticed."""
 
 log = get_logger(__name__)
 
 
-class DeliveryQueue:
-    """Claims, delivers and logs the notifications of one receiver, in order."""
+def full_jitter(longest_seconds: float) -> float:
+    """Anything from 0: receivers that all lost the same network do not come back in step."""
+    return SystemRandom().uniform(0, longest_seconds)
 
-    def __init__(self, channel: Channel, store: AlertStore, clock: Callable[[], datetime]) -> None:
-        self._channel = channel
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The clock, and what is drawn from it. `not_before`: when a notification that arrives now may be told."""
+
+    clock: Callable[[], datetime]
+    not_before: Callable[[Notification, datetime], datetime] = lambda _, now: now
+    jitter: Callable[[float], float] = full_jitter
+
+
+class DeliveryQueue:
+    """Groups, delivers and logs the notifications of one receiver."""
+
+    def __init__(self, channel: Channel, pace: Pace, store: AlertStore, timing: Timing) -> None:
+        self.channel = channel
+        self._pace = pace
         self._store = store
-        self._clock = clock
-        self._waiting: asyncio.Queue[Notification] = asyncio.Queue()
+        self._timing = timing
+        self._waiting: dict[str, Waiting] = {}
+        self._moved = asyncio.Event()
+        self._sent: list[datetime] = []
+        self._failures = 0
+        self._retry_at: datetime | None = None
+        self._disabled = ""
+        self._publish()
 
     async def refill(self) -> None:
         """Take up what an earlier owner recorded and did not deliver."""
-        self.put(await asyncio.to_thread(self._store.undelivered, self._channel.name))
+        self.put(await asyncio.to_thread(self._store.undelivered, self.channel.name))
 
     def put(self, notifications: Sequence[Notification]) -> None:
-        """Queue recorded transitions."""
-        for notification in notifications:
-            self._waiting.put_nowait(notification)
+        """Queue those of the recorded notifications that go to this receiver."""
+        now = self._timing.clock()
+        for one in notifications:
+            if self.channel.name in one.receivers:
+                self._waiting.setdefault(one.id, Waiting(one, self._timing.not_before(one, now)))
+        self._moved.set()
 
     async def run(self) -> None:
-        """Deliver for ever; cancelled when ownership is lost."""
+        """Deliver for ever; cancelled when ownership is lost. Leaves with the store's error."""
         while True:
-            await self._deliver(await self._waiting.get())
+            self._moved.clear()
+            WAITING.labels(self.channel.name).set(len(self._waiting))
+            if self._disabled:
+                await self._log(list(self._waiting.values()), "given_up", self._disabled, "")
+            planned = self._plan()
+            if planned.send:
+                await self._deliver(planned.send)
+            else:
+                await self._sleep(planned.wake)
 
-    async def _deliver(self, notification: Notification) -> None:
-        attempt = 1
-        while not await self._attempt(notification, attempt):
-            attempt += 1
+    def oldest_waiting_seconds(self) -> float:
+        """Age of the oldest that may be told."""
+        now = self._timing.clock()
+        return max((max(now - one.due, timedelta(0)).total_seconds() for one in self._waiting.values()), default=0.0)
 
-    async def _attempt(self, notification: Notification, attempt: int) -> bool:
-        """True when there is nothing left to do: delivered, or given up."""
+    def _publish(self) -> None:
+        """A successor in this process takes the gauges over."""
+        DISABLED.labels(self.channel.name).set(0)
+        OLDEST_WAITING_SECONDS.labels(self.channel.name).set_function(self.oldest_waiting_seconds)
+
+    def _plan(self) -> Plan:
+        now = self._timing.clock()
+        if self._retry_at and now < self._retry_at:
+            return Plan(wake=self._retry_at)
+        self._sent = [moment for moment in self._sent if now - moment < RATE_WINDOW]
+        return plan(list(self._waiting.values()), self._pace, self._sent, now)
+
+    async def _sleep(self, wake: datetime | None) -> None:
+        """Until `wake`, or earlier when something arrives."""
+        seconds = (wake - self._timing.clock()).total_seconds() if wake else LOOK_AGAIN_SECONDS
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._moved.wait(), min(max(seconds, 0), LOOK_AGAIN_SECONDS))
+
+    async def _deliver(self, batch: Sequence[Waiting]) -> None:
+        message = Message(tuple(one.notification for one in batch))
+        tried = [_tried(one, self._timing.clock()) for one in batch]
         try:
-            await self._channel.deliver(notification, self._clock())
+            remark = await self.channel.deliver(message, self._timing.clock())
         except DeliveryError as error:
-            final = error.permanent or attempt >= MAX_ATTEMPTS
-            await self._log(notification, "given_up" if final else "failed", attempt, error.detail)
-            if not final:
-                await asyncio.sleep(error.retry_after_seconds or wait_seconds(attempt))
-            return final
-        await self._log(notification, "delivered", attempt)
-        return True
+            await self._failed(tried, message, error)
+            return
+        self._failures, self._retry_at = 0, None
+        if not is_critical(batch):
+            self._sent.append(self._timing.clock())
+        await self._log(tried, "delivered", remark, message.id)
 
-    async def _log(self, notification: Notification, state: str, attempt: int, detail: str = "") -> None:
-        DELIVERIES.labels(self._channel.name, state).inc()
-        log.info(
-            "delivery", id=notification.id, receiver=self._channel.name, state=state, attempt=attempt, detail=detail
-        )
-        step = DeliveryStep(notification, self._channel.name, state, attempt, self._clock(), detail)
-        await asyncio.to_thread(self._store.log_delivery, step)
+    async def _failed(self, tried: Sequence[Waiting], message: Message, error: DeliveryError) -> None:
+        if error.gone:
+            self._disabled = error.detail
+            DISABLED.labels(self.channel.name).set(1)
+            log.error("receiver_disabled", receiver=self.channel.name, detail=error.detail)
+            await self._log(tried, "given_up", error.detail, message.id)
+            return
+        now = self._timing.clock()
+        self._failures += 1
+        drawn = timedelta(seconds=self._timing.jitter(longest_wait_seconds(self._failures)))
+        self._retry_at = now + max(drawn, error.retry_after or timedelta(0))
+        last = [one for one in tried if is_given_up(error.refused, one.attempts, one.tried or now, now)]
+        again = [one for one in tried if one not in last]
+        await self._log(last, "given_up", error.detail, message.id)
+        await self._log(again, "failed", error.detail, message.id)
+
+    async def _log(self, tried: Sequence[Waiting], state: StepState, detail: str, message_id: str) -> None:
+        """Recorded first; only then is it no longer waiting here."""
+        if not tried:
+            return
+        name, now = self.channel.name, self._timing.clock()
+        steps = [DeliveryStep(one.notification, name, state, one.attempts, now, detail, message_id) for one in tried]
+        await asyncio.to_thread(self._store.log_delivery, steps)
+        for one in tried:
+            if state == "failed":
+                self._waiting[one.notification.id] = one
+            else:
+                self._waiting.pop(one.notification.id, None)
+        DELIVERIES.labels(name, state).inc(len(tried))
+        ids = [one.notification.id for one in tried]
+        log.info("delivery", receiver=name, state=state, message=message_id, ids=ids, detail=detail)
 
 
-def wait_seconds(attempt: int) -> float:
-    """Seconds to wait after the given failed attempt (1 is the first)."""
-    return RETRY_SECONDS[min(attempt, len(RETRY_SECONDS)) - 1]
+def _tried(one: Waiting, now: datetime) -> Waiting:
+    return replace(one, attempts=one.attempts + 1, tried=one.tried or now)

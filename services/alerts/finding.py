@@ -1,4 +1,4 @@
-"""What one rule sees of one thing in one snapshot: identity, truth, the reason, and the figures that are its evidence."""
+"""What one rule sees of one thing in one snapshot: identity, truth, the reason, and the figures of its evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -4,12 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
+from services.alerts.metrics import BAD_HINTS
 from services.alerts.settings import AlertsSettings
-from shared.contracts.changes import Change, decode_change
+from shared.contracts.changes import decode_change
 from shared.kafka import SESSION_TIMEOUT_MS
+from shared.logs import get_logger
 from shared.topics import CHANGES
+
+log = get_logger(__name__)
 
 
 class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka exports it untyped
@@ -46,10 +51,17 @@ class Hints:
     async def _take(self, timeout_seconds: float) -> bool:
         batches = await self._consumer.getmany(timeout_ms=int(timeout_seconds * 1000))
         for record in (record for records in batches.values() for record in records):
-            self._remember(decode_change(record.value))
+            self._remember(record.value)
         return bool(batches)
 
-    def _remember(self, change: Change) -> None:
+    def _remember(self, message: bytes | None) -> None:
+        """A message that cannot be read is counted and still causes a look: it must never stop the evaluator."""
+        try:
+            change = decode_change(message or b"")
+        except msgspec.DecodeError as error:
+            BAD_HINTS.inc()
+            log.warning("hint_malformed", cause=str(error)[:200])
+            return
         self.announced[change.partition] = max(change.offset, self.announced.get(change.partition, -1))
 
 

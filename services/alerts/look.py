@@ -14,7 +14,8 @@ from clickhouse_connect.driver.client import Client
 
 from services.alerts.finding import Scope
 from services.alerts.sights import duties, links, security, systems
-from services.alerts.snapshot import Cell, Quality, Snapshot, Source, Watermark
+from services.alerts.snapshot import Cell, Quality, Snapshot, Source
+from services.alerts.watermark import Watermark
 from shared.catalogue import Catalogue
 from shared.contracts.vocabulary import SOC_SOURCE
 

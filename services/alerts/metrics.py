@@ -2,12 +2,35 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-EVALUATIONS = Counter("chitieu_alerts_evaluations_total", "Looks at the board, by outcome.", ["outcome"])
-EVALUATION_SECONDS = Histogram("chitieu_alerts_evaluation_seconds", "Time to read the board and decide on all cells.")
-TRANSITIONS = Counter("chitieu_alerts_transitions_total", "Recorded transitions, by new state.", ["state"])
-DELIVERIES = Counter(
-    "chitieu_alerts_deliveries_total", "Delivery attempts, by receiver and outcome.", ["receiver", "outcome"]
-)
+EVALUATIONS = Counter("chitieu_alerts_evaluations_total", "Looks at everything, by outcome.", ["outcome"])
+EVALUATION_SECONDS = Histogram("chitieu_alerts_evaluation_seconds", "Time to read everything, decide and record.")
+CHANGES = Counter("chitieu_alerts_changes_total", "Recorded changes, by kind and state.", ["change", "state"])
+COMMANDS = Counter("chitieu_alerts_commands_total", "Commands taken from the topic, by outcome.", ["outcome"])
+BAD_HINTS = Counter("chitieu_alerts_bad_hints_total", "Messages of `changes` that could not be read.")
+HEARTBEATS = Counter("chitieu_alerts_heartbeats_total", "Heartbeats to the dead man's switch, by outcome.", ["outcome"])
 OWNER = Gauge("chitieu_alerts_owner", "1 while this process is the active evaluator, else 0.")
-FIRING = Gauge("chitieu_alerts_firing", "Alerts that are firing now.")
-LAST_EVALUATION = Gauge("chitieu_alerts_last_evaluation_timestamp_seconds", "When the board was last decided on.")
+OPEN_ALERTS = Gauge("chitieu_alerts_open", "Alerts that are firing or lost now.")
+LAST_EVALUATION = Gauge(
+    "chitieu_alerts_last_evaluation_timestamp_seconds", "When everything was last decided on; 0: never by this process."
+)
+WATERMARK = Gauge(
+    "chitieu_alerts_watermark_timestamp_seconds",
+    "When the newest record that the last evaluation saw was received; its age is the evaluator's.",
+    ["partition"],
+)
+
+# Delivery.
+DELIVERIES = Counter(
+    "chitieu_alerts_deliveries_total",
+    "Changes told, by receiver and outcome (delivered, failed, given_up, resend_failed).",
+    ["receiver", "outcome"],
+)
+WAITING = Gauge("chitieu_alerts_waiting", "Changes that wait to be told, by receiver.", ["receiver"])
+OLDEST_WAITING_SECONDS = Gauge(
+    "chitieu_alerts_oldest_waiting_seconds",
+    "Since when the oldest of them might have been told; 0 while all wait for working time or nothing waits.",
+    ["receiver"],
+)
+DISABLED = Gauge(
+    "chitieu_alerts_receiver_disabled", "1 after the receiver has answered 410, until restart.", ["receiver"]
+)

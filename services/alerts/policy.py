@@ -1,6 +1,6 @@
-"""Policies as data: per rule, indicator, level and unit, when something is worth an alert and who hears of it (pure)."""
+"""Policies as data: per rule, indicator, level and unit, when a thing is worth an alert and who hears of it (pure)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import time, timedelta
 from functools import cache
 from typing import Annotated, Any, Literal, get_args
@@ -13,7 +13,7 @@ UNITS_OF_TIME = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 RULES: tuple[Rule, ...] = get_args(Rule)
 
 
-def _span(value: Any) -> Any:
+def span(value: Any) -> Any:
     """`90s`, `15m`, `2h`, `3d`; bare numbers are refused, since nobody can see their unit."""
     if isinstance(value, timedelta):
         return value
@@ -26,7 +26,7 @@ def _many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Span = Annotated[timedelta, BeforeValidator(_span)]
+Span = Annotated[timedelta, BeforeValidator(span)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
 Token = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Receivers = Annotated[tuple[Token, ...], BeforeValidator(_many)]
@@ -70,9 +70,18 @@ class Policy(Row):
     flapping: Flapping = Flapping()
     calendar: Literal["always", "working"] = "always"
     receivers: Receivers = ()
-    escalation: Annotated[tuple[Step, ...], BeforeValidator(lambda value: tuple(value))] = ()
-    remind_before_days: Annotated[tuple[int, ...], BeforeValidator(lambda value: tuple(value))] = ()
+    escalation: Annotated[tuple[Step, ...], BeforeValidator(tuple)] = ()
+    remind_before_days: Annotated[tuple[int, ...], BeforeValidator(tuple)] = ()
     """`report_due` only: working days before the due day on which it is told."""
+
+    @property
+    def measures(self) -> dict[str, int]:
+        """The numbers that decide whether a condition is true; frozen when an alert fires."""
+        return self.model_dump(include={"min_denominator", "min_days", "margin_points", "clear_points"})
+
+    def as_it_was(self, measures: Mapping[str, int]) -> "Policy":
+        """This policy with the numbers that were in force when an alert fired."""
+        return self.model_copy(update=dict(measures))
 
     @model_validator(mode="after")
     def _steps_ascend(self) -> "Policy":
@@ -83,9 +92,9 @@ class Policy(Row):
 
 
 class Match(Row):
-    """Empty fields match everything; `level` is the unit's: province, department or commune."""
+    """Empty fields match everything; `level` is the unit's in the catalogue: province or commune."""
 
-    rule: Names = ()
+    rule: Annotated[tuple[Rule, ...], BeforeValidator(_many)] = ()
     indicator: Names = ()
     level: Names = ()
     unit: Names = ()
@@ -134,7 +143,7 @@ class PolicyFile(Row):
         for number, override in enumerate(self.overrides):
             for rule in override.match.rule or RULES:
                 try:
-                    _replaced(self.rules[rule], override.set)  # type: ignore[index]
+                    _replaced(self.rules[rule], override.set)
                 except (ValueError, KeyError) as error:
                     raise ValueError(f"override {number + 1}: {error}") from error
         return self
@@ -143,7 +152,7 @@ class PolicyFile(Row):
 class Policies:
     """The policies in force; `version` is frozen into the evidence of each change."""
 
-    def __init__(self, file: PolicyFile, levels: dict[str, str]) -> None:
+    def __init__(self, file: PolicyFile, levels: Mapping[str, str]) -> None:
         """`levels`: unit → its level, from the catalogue."""
         self.file = file
         self.version = file.version
@@ -158,6 +167,10 @@ class Policies:
             if override.match.fits(scope, level):
                 policy = _replaced(policy, override.set)
         return policy
+
+    def may_inhibit(self, scope: Scope) -> bool:
+        """Whether it could keep others quiet, so that it is decided on before them."""
+        return any(one.by.fits(scope, self._levels.get(scope.unit, "")) for one in self.file.inhibitions)
 
     def inhibitor_of(self, scope: Scope, open_alerts: Iterable[Scope]) -> str:
         """The id of the open alert that keeps this one quiet, or ""; an alert never quiets itself."""

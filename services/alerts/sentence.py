@@ -6,7 +6,7 @@ from services.alerts.finding import Rule
 from services.alerts.sentences import figures, things
 from services.alerts.sentences.frame import Words
 from services.alerts.state import OPEN, Change
-from services.alerts.wording import moment_vi
+from services.alerts.vietnamese import moment_vi
 
 WORDS: dict[Rule, Words] = {**figures.WORDS, **things.WORDS}
 

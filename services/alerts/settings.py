@@ -1,4 +1,4 @@
-"""The typed environment of the alerts service."""
+"""Environment of the alerts service."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,14 +12,21 @@ class AlertsSettings(SharedSettings):
     """Environment variables `CHITIEU_<FIELD>`."""
 
     alerts_port: Port = Field(8083, description="Port of /metrics and the health pages.")
-    webhook_url: str | None = Field(None, description="Receiver of alerts; without one, alerts are only recorded.")
+    webhook_url: str | None = Field(None, description="A receiver named `webhook` that gets every alert.")
     webhook_secret_file: Path | None = Field(None, description="File with the Standard Webhooks secret (whsec_…).")
+    receivers: Path | None = Field(
+        None, description="Receivers file: who is told of alerts and how; none when not set."
+    )
     policies: Path | None = Field(None, description="Policy file; the shipped defaults when not set.")
     evaluate_every: timedelta = Field(
-        timedelta(seconds=30), description="All cells are looked at this often even when nothing moved."
+        timedelta(seconds=30), description="Everything is looked at this often even when nothing moved."
     )
     coalesce: timedelta = Field(
         timedelta(milliseconds=500),
         description="Hints that arrive this close together cause one look at the board (0.3 s CPU).",
     )
     clock_offset: timedelta = Field(timedelta(0), description="Added to the clock: a demonstration or a test of 2027.")
+    alerts_heartbeat_url: str | None = Field(
+        None, description="A dead man's switch that is POSTed to while evaluations succeed; it may hold a secret."
+    )
+    alerts_heartbeat_every: timedelta = Field(timedelta(seconds=60), description="At most so often.")

@@ -1,21 +1,12 @@
 """What one evaluation sees, read at one moment: cells of the board and whatever else the rules judge (pure data)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from services.alerts.watermark import Watermark
 from shared.catalogue.working_days import WorkingCalendar
-
-
-@dataclass(frozen=True, slots=True)
-class Watermark:
-    """Highest processed offset of a partition of `events` and when its record was received (ISO 8601, UTC)."""
-
-    partition: int
-    offset: int
-    received: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +157,3 @@ class Snapshot:
         one = self.cells[0]
         days = {"start": one.start, "end": one.end, "as_of": one.as_of}
         return {"period": self.period} | {name: day.isoformat() for name, day in days.items()}
-
-    def reached(self, announced: Mapping[int, int]) -> bool:
-        """Whether it contains every announced offset (partition → offset)."""
-        marks = {mark.partition: mark.offset for mark in self.watermark}
-        return all(marks.get(partition, -1) >= offset for partition, offset in announced.items())

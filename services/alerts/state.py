@@ -1,4 +1,4 @@
-"""Where an alert stands, and one change of it: what is recorded, read back at a take-over, and never wiped by an update."""
+"""Where an alert stands, and one change of it: recorded, read back at a take-over, never wiped by an update."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,10 @@ OPEN: frozenset[StateName] = frozenset({"firing", "lost"})
 ChangeKind = Literal[
     "state", "acknowledged", "acknowledgement_ended", "noted", "escalated", "flapping", "steady", "released"
 ]
-"""`released`: what had kept an open alert quiet (a silence, a graver alert) is over, so that it is told now."""
+"""`released`: what had kept an alert quiet (a silence, a graver alert) is over, so that it is told now.
+
+`flapping` also moves the state: it is the turn that was one too many.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,10 @@ class Acknowledgement:
 class AlertState:
     """Everything that the machine needs to go on after a restart. `number` counts changes, so that ids never repeat.
 
-    `since`: entered `name`. `clear_since`: an open alert's condition has been gone since then. `turns`: moments at which
-    it fired or ended, newest last, as far back as flapping looks. `told`: the state that receivers believe it to be in.
+    `since`: entered `name`. `clear_since`: an open alert's condition has been gone since then; not recorded, so that a
+    take-over waits anew. `turns`: moments at which it fired or ended, newest last, as far back as flapping looks.
+    `told`: the state that receivers believe it to be in. `severity`: how grave it was at its last change. `judged_by`:
+    the numbers of the policy by which it fired, so that a policy edit never makes it look withdrawn.
     """
 
     name: StateName = "ok"
@@ -44,11 +49,16 @@ class AlertState:
     turns: tuple[datetime, ...] = ()
     flapping: bool = False
     told: StateName = "ok"
+    severity: Severity | None = None
+    judged_by: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def untold(self) -> bool:
-        """Whether receivers believe something else: that an open alert is none, or one that ended is still open."""
-        return self.told != self.name and (self.name in OPEN or self.told in OPEN)
+        """Whether receivers believe something else: that an open alert is none, or one that ended is still open.
+
+        What is pending is told to nobody: it will open or end.
+        """
+        return self.name not in {"pending", self.told} and (self.name in OPEN or self.told in OPEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,132 +1,115 @@
-"""What the alerts service keeps in ClickHouse: the owner's token, transitions, deliveries, and reading them back."""
+"""What the alerts service keeps: what is recorded and told, what an owner takes over, and the stores' contract."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
-from clickhouse_connect.driver.client import Client
-
-from services.alerts.machine import AlertState, Transition
+from services.alerts.finding import Rule, Scope, Severity
 from services.alerts.sentence import evidence, sentence_vi
+from services.alerts.silences import Silence
+from services.alerts.state import AlertState, Change, ChangeKind, StateName
 
-OWNER_PARTITION = 0
-"""`changes` has one partition, so one row of `alerts_owners` names the active evaluator."""
+StepState = Literal["delivered", "failed", "given_up"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One recorded transition as a receiver gets it; `id` is the same at every attempt."""
+    """One recorded change as a receiver gets it; `id` is the same at every attempt. `receivers`: to whom it goes.
 
+    `evidence`: frozen at the decision; empty for what a person did.
+    """
+
+    id: str
     alert_id: str
     number: int
-    state: str
-    severity: str
+    rule: Rule
+    thing: str
+    indicator: str
+    figure: str
+    unit: str
+    period: str
+    change: ChangeKind
+    from_state: StateName
+    state: StateName
+    reason: str
+    severity: Severity
     at: datetime
     sentence_vi: str
-    evidence: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        return f"{self.alert_id}:{self.number}"
+    evidence: dict[str, Any] = field(default_factory=dict)
+    receivers: tuple[str, ...] = ()
+    by: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStep:
-    """One step in the life of a delivery."""
+    """One step in the life of a delivery; `message_id` is that of the message which held it with others."""
 
     notification: Notification
     receiver: str
-    state: str
+    state: StepState
     attempt: int
     at: datetime
     detail: str = ""
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A change with those who are to be told of it."""
+
+    change: Change
+    receivers: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Standing:
+    """What an owner takes over: every alert by its id, the silences, and the commands that were acted on."""
+
+    states: dict[str, tuple[Scope, AlertState]] = field(default_factory=dict)
+    silences: list[Silence] = field(default_factory=list)
+    done_commands: set[str] = field(default_factory=set)
 
 
 class AlertStore(Protocol):
     """Blocking; call from a thread. Every write carries the owner's token and is refused (469) once it is stale."""
 
-    def take_over(self, token: int) -> dict[str, AlertState]: ...
-    def record(self, transitions: Sequence[tuple[Transition, str]], policy_version: str) -> list[Notification]: ...
+    def take_over(self, token: int) -> Standing: ...
+    def record(self, changes: Sequence[Recorded], policies_version: str) -> list[Notification]: ...
     def undelivered(self, receiver: str) -> list[Notification]: ...
-    def log_delivery(self, step: DeliveryStep) -> None: ...
+    def log_delivery(self, steps: Sequence[DeliveryStep]) -> None: ...
 
 
-class ClickHouseAlertStore:
-    """`AlertStore` on the tables `alert_transitions` and `deliveries`."""
+class OwnerStore(AlertStore, Protocol):
+    """What the owner needs beside it. `told_open`: of each alert that receivers hold open, what was told last."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self._token = 0
-
-    def take_over(self, token: int) -> dict[str, AlertState]:
-        """Claim the tables, end the former owner's running inserts, and read every alert's state."""
-        self._token = token
-        self._client.insert("alerts_owners", [[OWNER_PARTITION, token]], column_names=["partition", "token"])
-        self._client.command("KILL QUERY WHERE query_id LIKE 'alerts-%' SYNC")
-        rows = self._client.query("SELECT alert_id, state, number FROM alerts").result_rows
-        return {alert_id: AlertState(state, number) for alert_id, state, number in rows}
-
-    def record(self, transitions: Sequence[tuple[Transition, str]], policy_version: str) -> list[Notification]:
-        """Write transitions (with their severities) in one insert, before anything is delivered."""
-        notifications = [notification(t, severity, policy_version) for t, severity in transitions]
-        rows = [_transition_row(t, n) for (t, _), n in zip(transitions, notifications, strict=True)]
-        self._insert("alert_transitions", f"{notifications[0].id}-{len(rows)}", rows)
-        return notifications
-
-    def undelivered(self, receiver: str) -> list[Notification]:
-        """Recorded transitions that this receiver has not had, oldest first."""
-        result = self._client.query(
-            "SELECT alert_id, number, to_state AS state, severity, at, sentence_vi, evidence FROM alert_transitions "
-            "WHERE (alert_id, number) NOT IN (SELECT alert_id, number FROM deliveries "
-            "WHERE receiver = {receiver:String} AND state IN ('delivered', 'given_up')) ORDER BY at, alert_id",
-            parameters={"receiver": receiver},
-        )
-        return [Notification(**row | {"evidence": json.loads(row["evidence"])}) for row in result.named_results()]
-
-    def log_delivery(self, step: DeliveryStep) -> None:
-        """One row for a step of a delivery."""
-        row = {
-            "delivery_id": f"{step.notification.id}:{step.receiver}",
-            "alert_id": step.notification.alert_id,
-            "number": step.notification.number,
-            "receiver": step.receiver,
-            "state": step.state,
-            "attempt": step.attempt,
-            "at": step.at,
-            "detail": step.detail,
-        }
-        self._insert("deliveries", f"{row['delivery_id']}-{step.attempt}", [row])
-
-    def _insert(self, table: str, name: str, rows: list[dict[str, Any]]) -> None:
-        """`name` begins with nothing secret: it becomes part of the query's id, by which a successor ends it."""
-        owned = [row | {"token": self._token} for row in rows]
-        values = [list(row.values()) for row in owned]
-        settings = {"query_id": f"alerts-{self._token}-{table}-{name}", "async_insert": 0}
-        self._client.insert(table, values, column_names=list(owned[0]), settings=settings)
+    def record_silence(self, silence: Silence, command_id: str) -> None: ...
+    def told_open(self) -> list[Notification]: ...
 
 
-def notification(t: Transition, severity: str, policy_version: str) -> Notification:
-    """A transition as receivers get it, with its sentence and frozen evidence."""
-    return Notification(t.alert_id, t.number, t.to_state, severity, t.at, sentence_vi(t), evidence(t, policy_version))
-
-
-def _transition_row(t: Transition, n: Notification) -> dict[str, Any]:
-    seen = t.observation
-    return {
-        "alert_id": t.alert_id,
-        "number": t.number,
-        "rule": "below_target",
-        "indicator": seen.indicator,
-        "figure": seen.figure,
-        "unit": seen.unit,
-        "period": seen.period,
-        "from_state": t.from_state,
-        "to_state": t.to_state,
-        "reason": t.reason,
-        "severity": n.severity,
-        "at": t.at,
-        "sentence_vi": n.sentence_vi,
-        "evidence": json.dumps(n.evidence, ensure_ascii=False),
-    }
+def notification(one: Recorded, policies_version: str) -> Notification:
+    """A change as receivers get it; what has no facts of its own has no evidence."""
+    change, scope = one.change, one.change.scope
+    return Notification(
+        id=change.id,
+        alert_id=scope.alert_id,
+        number=change.state.number,
+        rule=scope.rule,
+        thing=scope.thing,
+        indicator=scope.indicator,
+        figure=scope.figure,
+        unit=scope.unit,
+        period=scope.period,
+        change=change.kind,
+        from_state=change.from_state,
+        state=change.state.name,
+        reason=change.reason,
+        severity=change.severity,
+        at=change.at,
+        sentence_vi=sentence_vi(change),
+        evidence=evidence(change, policies_version) if change.facts else {},
+        receivers=one.receivers,
+        by=change.by,
+        note=change.note,
+    )

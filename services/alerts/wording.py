@@ -1,59 +1,90 @@
-"""Numbers, days and levels as Vietnamese officers write them (pure)."""
+"""What people read in a message: title, and per alert what happened, its sentence and a link (pure)."""
 
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
+
+from services.alerts.grouping import Message
+from services.alerts.state import OPEN
+from services.alerts.store import Notification
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
-
-def number_vi(number: int) -> str:
-    """1234 → "1.234"."""
-    return f"{number:,}".replace(",", ".")
-
-
-def percent_vi(percent: float | None) -> str:
-    """71.4 → "71,4%", 60.0 → "60%"; no denominator → "không phát sinh"."""
-    if percent is None:
-        return "không phát sinh"
-    tenths = round(percent * 10)
-    whole, tenth = divmod(tenths, 10)
-    return f"{number_vi(whole)},{tenth}%" if tenth else f"{number_vi(whole)}%"
-
-
-def share_vi(numerator: int, denominator: int) -> str:
-    """(5, 200) → "5/200"."""
-    return f"{number_vi(numerator)}/{number_vi(denominator)}"
-
-
-def target_vi(target: int, comparator: str) -> str:
-    """A level with its own comparator: a strict one is never called "from"."""
-    words = {">": f"trên {target}%", ">=": f"từ {target}% trở lên"}
-    return words.get(comparator, f"{target}%")
+STATES_VI = {
+    "ok": "Bình thường",
+    "pending": "Đang theo dõi",
+    "firing": "Cảnh báo",
+    "lost": "Không thể đạt nữa",
+    "resolved": "Đã hết",
+    "withdrawn": "Rút lại do số liệu đã được đính chính",
+}
+CHANGES_VI = {
+    "acknowledged": "Đã có người tiếp nhận",
+    "acknowledgement_ended": "Hết thời hạn tiếp nhận",
+    "noted": "Có ghi chú",
+    "escalated": "Chuyển cấp trên vì chưa ai tiếp nhận",
+    "flapping": "Lặp đi lặp lại nhiều lần",
+    "steady": "Đã ổn định",
+}
+SEVERITIES_VI = {"info": "thông tin", "warning": "cảnh báo", "critical": "khẩn cấp"}
+URGENT_VI = "[KHẨN] "
 
 
-def day_vi(iso: str) -> str:
-    """2026-11-14 → "14/11/2026"."""
-    return date.fromisoformat(iso).strftime("%d/%m/%Y")
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One alert as it is now. `meta`: severity and local time. `before`: earlier changes that waited with it."""
+
+    heading: str
+    sentence: str
+    meta: str
+    before: str
+    link: str
 
 
-def short_day_vi(iso: str) -> str:
-    """2026-12-31 → "31/12"."""
-    return date.fromisoformat(iso).strftime("%d/%m")
+def title_vi(message: Message) -> str:
+    """One line: what happened and to what, or how many alerts stand open and have ended."""
+    newest = message.newest
+    urgent = URGENT_VI if any(one.severity == "critical" and one.state in OPEN for one in newest) else ""
+    if len(newest) == 1:
+        return f"{urgent}{heading_vi(newest[0])}: {one_line(newest[0].sentence_vi)}"
+    standing = sum(one.state in OPEN for one in newest)
+    return f"{urgent}{len(newest)} cảnh báo: {standing} đang mở, {len(newest) - standing} đã kết thúc"
 
 
-def moment_vi(instant: datetime | str) -> str:
-    """Local time: "08:05 ngày 14/11/2026"."""
-    moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
-    return moment.astimezone(LOCAL).strftime("%H:%M ngày %d/%m/%Y")
+def heading_vi(notification: Notification) -> str:
+    """What happened: the change where it has a name, else the state."""
+    return CHANGES_VI.get(notification.change, STATES_VI[notification.state])
 
 
-def span_vi(minutes: int) -> str:
-    """15 → "15 phút", 120 → "2 giờ"."""
-    return f"{minutes // 60} giờ" if minutes % 60 == 0 else f"{minutes} phút"
+def entries_vi(message: Message, public_url: str) -> list[Entry]:
+    """One per alert: what is still open first, in it what is critical."""
+    order = sorted(message.newest, key=lambda one: (one.state not in OPEN, one.severity != "critical"))
+    return [_entry(one, message, public_url) for one in order]
 
 
-def listed_vi(things: list[Any], most: int = 3) -> str:
-    """The first few, and how many more there are."""
-    shown = ", ".join(str(thing) for thing in things[:most])
-    return f"{shown} và {len(things) - most} mục khác" if len(things) > most else shown
+def paragraph(entry: Entry) -> str:
+    """An entry as plain text."""
+    lines = [f"{entry.heading} ({entry.meta})", entry.sentence, entry.before, entry.link]
+    return "\n".join(line for line in lines if line)
+
+
+def alert_link(notification: Notification, public_url: str) -> str:
+    """The alert's page; empty when the installation has told no address."""
+    return f"{public_url.rstrip('/')}/alerts/{quote(notification.alert_id, safe='')}" if public_url else ""
+
+
+def one_line(text: str) -> str:
+    """Without line breaks: in a header they would begin another one."""
+    return " ".join(text.split())
+
+
+def _entry(one: Notification, message: Message, public_url: str) -> Entry:
+    earlier = [other for other in message.notifications if other.alert_id == one.alert_id and other.number < one.number]
+    before = ", ".join(f"{heading_vi(other)} lúc {_local(other)}" for other in earlier)
+    said = one_line(one.sentence_vi) + (f" Ghi chú của {one.by}: {one_line(one.note)}" if one.note else "")
+    meta = f"{SEVERITIES_VI[one.severity]}, {_local(one)}"
+    return Entry(heading_vi(one), said, meta, f"Trước đó: {before}." if before else "", alert_link(one, public_url))
+
+
+def _local(notification: Notification) -> str:
+    return notification.at.astimezone(LOCAL).strftime("%H:%M %d/%m/%Y")

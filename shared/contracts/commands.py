@@ -9,6 +9,9 @@ MAX_NOTE_CHARACTERS = 500
 MAX_SILENCE_DAYS = 90
 """A silence that nobody remembers is an alert that is lost; longer works are silenced again."""
 
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""With its zone: one without cannot be held against the clock."""
+
 Action = Literal["acknowledge", "note", "escalate", "silence", "end_silence"]
 
 
@@ -31,12 +34,12 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f-]{36}$")]
     action: Action
     by: str
-    at: datetime
+    at: Instant
     alert_id: str = ""
     silence_id: str = ""
     matching: Matching | None = None
-    begins: datetime | None = None
-    until: datetime | None = None
+    begins: Instant | None = None
+    until: Instant | None = None
     note: Annotated[str, msgspec.Meta(max_length=MAX_NOTE_CHARACTERS)] = ""
 
 

@@ -74,13 +74,13 @@ SELECT alert_id, max(change_row.number) AS number, any(change_row.rule) AS rule,
        any(change_row.indicator) AS indicator, any(change_row.figure) AS figure, any(change_row.unit) AS unit,
        any(change_row.period) AS period,
        argMax(change_row.to_state, change_row.number) AS state,
-       argMaxIf(change_row.from_state, change_row.number, change_row.change = 'state') AS from_state,
-       argMaxIf(change_row.reason, change_row.number, change_row.change = 'state') AS reason,
+       argMaxIf(change_row.from_state, change_row.number, change_row.change IN ('state', 'flapping')) AS from_state,
+       argMaxIf(change_row.reason, change_row.number, change_row.change IN ('state', 'flapping')) AS reason,
        argMax(change_row.severity, change_row.number) AS severity,
        maxIf(change_row.at, change_row.change IN ('state', 'flapping')
              AND change_row.from_state != change_row.to_state) AS since,
        max(change_row.at) AS changed,
-       argMax(change_row.sentence_vi, change_row.number) AS sentence_vi,
+       argMaxIf(change_row.sentence_vi, change_row.number, change_row.evidence != '{}') AS sentence_vi,
        argMaxIf(change_row.evidence, change_row.number, change_row.evidence != '{}') AS evidence,
        argMax(change_row.standing, change_row.number) AS standing,
        argMax(change_row.quiet_because, change_row.number) AS quiet_because
@@ -90,6 +90,6 @@ GROUP BY alert_id;
 CREATE OR REPLACE VIEW {database}.silences AS
 SELECT silence_id, any(row.alert_id) AS alert_id, any(row.rule) AS rule, any(row.indicator) AS indicator,
        any(row.unit) AS unit, argMax(row.begins, row.at) AS begins, argMax(row.ends, row.at) AS ends,
-       argMax(row.by, row.at) AS by, argMax(row.note, row.at) AS note
+       argMax(row.by, row.at) AS by, argMax(row.note, row.at) AS note, max(row.at) AS at
 FROM {database}.alert_silences AS row
 GROUP BY silence_id;

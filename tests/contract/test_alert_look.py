@@ -10,9 +10,9 @@ from clickhouse_connect.driver.client import Client
 
 from services.alerts.background import read_last_told, read_tipping, with_background
 from services.alerts.finding import Scope
-from services.alerts.hindsight import Hindsight
 from services.alerts.look import LOCAL, read_cell_known_now, read_snapshot
 from services.alerts.policy import Policy
+from services.alerts.senses import board_senses
 from services.alerts.sentence import sentence_vi
 from services.alerts.snapshot import Snapshot
 from services.alerts.state import AlertState, Change
@@ -116,10 +116,7 @@ def test_a_snapshot_holds_the_boards_cells_with_names_and_the_watermark_of_the_s
     }
     office = next(c for c in snapshot.cells if (c.figure, c.unit) == ("network_coverage", "vp-ubnd"))
     assert (office.unit_vi, office.counted_vi) == (CATALOGUE.units["vp-ubnd"].name_vi, "cơ quan")
-    last = len(CASES[0].events) - 1
-    assert snapshot.reached({0: last})
-    assert not snapshot.reached({0: last + 1})
-    assert not snapshot.reached({1: 0})
+    assert [(mark.partition, mark.offset) for mark in snapshot.watermark] == [(0, len(CASES[0].events) - 1)]
 
 
 def test_of_a_period_that_is_over_only_the_cells_are_seen(tables: ScoredTables) -> None:
@@ -181,9 +178,9 @@ def test_what_was_taken_back_is_known_now_not_to_have_been_then(tables: ScoredTa
     tables.on_time([gone, stands])
     scopes = {one.scope for one in found("security_event", seen(tables)) if one.truth == "breach"}
     tables.on_time([taken_back(gone, "05T08:00"), security("stands", "closed", "05T08:00")])
-    hindsight = Hindsight(tables.schema.reader(), CATALOGUE, policies())
+    senses = board_senses(tables.schema.reader(), policies(), CATALOGUE)
     fired = datetime(2026, 3, 4, tzinfo=LOCAL)
-    held = {scope.thing: hindsight.held(scope, fired, Policy()) for scope in scopes}
+    held = {scope.thing: senses.held_then(scope, fired, Policy()) for scope in scopes}
     assert held == {key_of("gone"): False, key_of("stands"): True}
 
 
@@ -288,12 +285,13 @@ def test_a_change_gets_what_tipped_it_whose_misses_weigh_and_the_difference_to_w
 def test_a_withdrawn_change_says_what_was_right_then(tables: ScoredTables) -> None:
     wrong = round_of(9, "on_site", "03T08:00")
     tables.on_time([*(round_of(n, "online_report", f"0{n}T08:00") for n in range(1, 3)), wrong])
-    hindsight, fired = Hindsight(tables.schema.reader(), CATALOGUE, policies()), datetime(2026, 3, 4, tzinfo=LOCAL)
+    senses = board_senses(tables.schema.reader(), policies(), CATALOGUE)
+    fired = datetime(2026, 3, 4, tzinfo=LOCAL)
     before = change_of(seen(tables), "so-y-te")
     strict = Policy(min_denominator=1, margin_points=0)
-    assert hindsight.held(before.scope, fired, strict)
+    assert senses.held_then(before.scope, fired, strict)
     tables.on_time([taken_back(wrong, "05T08:00")])
-    assert not hindsight.held(before.scope, fired, strict)
+    assert not senses.held_then(before.scope, fired, strict)
     ended = replace(change_of(seen(tables), "so-y-te"), state=AlertState("withdrawn", 2, fired_at=fired))
     (rich,) = with_background(tables.schema.reader(), [ended], {})
     assert rich.facts["then"] == {"numerator": 2, "denominator": 2, "percent": 100.0}

@@ -1,19 +1,25 @@
 """One contract for the alert store: the in-memory twin and the tables of the real engine."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from services.alerts.machine import AlertState, Transition, decide
+from services.alerts.machine import Circumstances, act, decide
 from services.alerts.policy import Policy
-from services.alerts.store import AlertStore, ClickHouseAlertStore, DeliveryStep
+from services.alerts.silences import Silence, begun
+from services.alerts.state import AlertState, Change
+from services.alerts.store import DeliveryStep, OwnerStore, Recorded, Standing
+from services.alerts.tables import ClickHouseAlertStore
+from shared.contracts.commands import Matching
 from shared.errors import FencedError
 from tests.support.alert_store import MemoryAlerts, MemoryAlertStore
+from tests.support.alerts import NOW, cell, command, found, minutes
 from tests.support.schema import SchemaFactory
-from tests.unit.test_alert_machine import NOW, seen
 
-NewStore = Callable[[], AlertStore]
+NewStore = Callable[[], OwnerStore]
 STALE = (FencedError, ClickHouseError)
 
 
@@ -29,45 +35,99 @@ def new_store(request: pytest.FixtureRequest) -> Iterator[NewStore]:
     yield lambda: ClickHouseAlertStore(schema.writer())
 
 
-def firing() -> Transition:
-    transition = decide(AlertState(), seen(70, 100), Policy(), NOW).transition
-    assert transition
-    return transition
+def fired() -> Change:
+    change = decide(AlertState(), found("breach"), Circumstances(Policy(), NOW)).change
+    assert change
+    return change
 
 
-def test_a_recorded_transition_is_the_state_after_a_take_over(new_store: NewStore) -> None:
+def acknowledged(before: Change) -> Change:
+    around = Circumstances(Policy(), NOW + minutes(1))
+    change = act(before.state, before.scope, command("acknowledge", until=NOW + minutes(60)), around).change
+    assert change
+    return change
+
+
+def maintenance() -> Silence:
+    silence = begun(command("silence", 7, matching=Matching(unit="xa-12004"), until=NOW + timedelta(days=1)), NOW)
+    assert isinstance(silence, Silence)
+    return silence
+
+
+def test_every_alert_stands_after_a_take_over_where_its_last_change_left_it(new_store: NewStore) -> None:
     first = new_store()
-    assert first.take_over(1) == {}
-    first.record([(firing(), "warning")], "p")
-    assert new_store().take_over(2) == {firing().alert_id: AlertState("firing", 1)}
+    assert first.take_over(1) == Standing()
+    taken = acknowledged(fired())
+    other = replace(fired(), scope=cell("pace"))
+    first.record([Recorded(fired(), ("desk",)), Recorded(other, ("desk",))], "p")
+    first.record([Recorded(taken)], "p")
+    assert new_store().take_over(2).states == {
+        cell().alert_id: (cell(), taken.state),
+        cell("pace").alert_id: (cell("pace"), other.state),
+    }
+
+
+def test_commands_that_were_acted_on_are_known_after_a_take_over(new_store: NewStore) -> None:
+    store = new_store()
+    store.take_over(1)
+    store.record([Recorded(acknowledged(fired()))], "p")
+    store.record_silence(maintenance(), command("silence", 7).id)
+    assert new_store().take_over(2).done_commands == {command("acknowledge").id, command("silence", 7).id}
+
+
+def test_the_newest_row_of_a_silence_is_what_holds(new_store: NewStore) -> None:
+    store = new_store()
+    store.take_over(1)
+    store.record_silence(maintenance(), command("silence", 7).id)
+    assert new_store().take_over(2).silences == [maintenance()]
+    over = replace(maintenance(), ends=NOW + minutes(5), at=NOW + minutes(5))
+    last = new_store()
+    last.take_over(3)
+    last.record_silence(over, command("end_silence", 8).id)
+    assert new_store().take_over(4).silences == [over]
 
 
 def test_what_was_recorded_is_undelivered_until_it_is_logged_as_delivered(new_store: NewStore) -> None:
     store = new_store()
     store.take_over(1)
-    (notification,) = store.record([(firing(), "warning")], "p")
-    assert [n.id for n in store.undelivered("webhook")] == [notification.id]
-    store.log_delivery(DeliveryStep(notification, "webhook", "failed", 1, NOW, "HTTP 500"))
-    assert [n.id for n in store.undelivered("webhook")] == [notification.id]
-    store.log_delivery(DeliveryStep(notification, "webhook", "delivered", 2, NOW))
-    assert store.undelivered("webhook") == []
-    assert [n.id for n in store.undelivered("other")] == [notification.id]
+    (told,) = store.record([Recorded(fired(), ("desk", "lead"))], "p")
+    assert [n.id for n in store.undelivered("desk")] == [told.id]
+    store.log_delivery([DeliveryStep(told, "desk", "failed", 1, NOW, "HTTP 500")])
+    assert [n.id for n in store.undelivered("desk")] == [told.id]
+    store.log_delivery([DeliveryStep(told, "desk", "delivered", 2, NOW)])
+    assert store.undelivered("desk") == []
+    assert [n.id for n in store.undelivered("lead")] == [told.id]
+    assert store.undelivered("nobody") == []
+
+
+def test_what_is_told_to_nobody_is_no_notification(new_store: NewStore) -> None:
+    store = new_store()
+    store.take_over(1)
+    assert store.record([Recorded(acknowledged(fired()))], "p") == []
+    assert store.record([], "p") == []
+    assert store.undelivered("desk") == []
 
 
 def test_a_notification_read_back_equals_the_one_that_was_recorded(new_store: NewStore) -> None:
     store = new_store()
     store.take_over(1)
-    (recorded,) = store.record([(firing(), "warning")], "p")
-    (read,) = store.undelivered("webhook")
-    assert (read.id, read.sentence_vi, read.evidence, read.at) == (
-        recorded.id, recorded.sentence_vi, recorded.evidence, recorded.at
-    )  # fmt: skip
+    recorded = store.record([Recorded(fired(), ("desk",))], "p")
+    assert recorded[0].evidence["numerator"] == 70
+    assert store.undelivered("desk") == recorded
 
 
 def test_a_replaced_owner_can_write_nothing(new_store: NewStore) -> None:
     old, new = new_store(), new_store()
     old.take_over(1)
+    (told,) = old.record([Recorded(fired(), ("desk",))], "p")
     new.take_over(2)
-    with pytest.raises(STALE):
-        old.record([(firing(), "warning")], "p")
-    assert new.undelivered("webhook") == []
+    for write in (
+        lambda: old.record([Recorded(acknowledged(fired()))], "p"),
+        lambda: old.record_silence(maintenance(), "c"),
+        lambda: old.log_delivery([DeliveryStep(told, "desk", "delivered", 1, NOW)]),
+    ):
+        with pytest.raises(STALE):
+            write()
+    after = new_store().take_over(3)
+    assert (after.states[cell().alert_id][1].number, after.silences, after.done_commands) == (1, [], set())
+    assert new.undelivered("desk") == [told]

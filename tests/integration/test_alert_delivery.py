@@ -1,133 +1,257 @@
-"""Delivery to a real HTTP receiver: signed, repeated until taken, never again when it is gone."""
+"""Queues to real HTTP receivers: nobody is delayed by another, nothing is lost, nothing is told twice in one breath."""
 
 import asyncio
 import json
-from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
 
 import pytest
-from standardwebhooks import Webhook, WebhookVerificationError
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
-from services.alerts.channels.webhook import WebhookChannel, retry_after_seconds
-from services.alerts.delivery import RETRY_SECONDS, DeliveryQueue, wait_seconds
-from services.alerts.machine import AlertState, decide
-from services.alerts.policy import Policy
-from services.alerts.store import Notification
-from tests.support.alert_store import MemoryAlerts, MemoryAlertStore
-from tests.support.waiting import eventually
+from services.alerts.channels.http import Network
+from services.alerts.delivery import DeliveryQueue, Timing, full_jitter
+from services.alerts.dispatch import Dispatch
+from services.alerts.grouping import Pace
+from services.alerts.policy import RULES, Policies, Policy, PolicyFile
+from services.alerts.receivers import load_receivers
+from services.alerts.retrying import REFUSALS
+from services.alerts.store import DeliveryStep
+from shared.catalogue.working_days import WorkingCalendar
+from shared.errors import FencedError
+from tests.support.alert_store import MemoryAlertStore
+from tests.support.delivering import SECRET, delivering, reach, states, until, webhook
+from tests.support.notifications import SetClock, change, notification, resolved
 from tests.support.webhook import WebhookReceiver
-from tests.unit.test_alert_machine import NOW, seen
 
-SECRET = "whsec_" + b64encode(b"a secret of the test, 24+").decode()
+Receivers = Callable[[], WebhookReceiver]
 
 
 @pytest.fixture
-def receiver() -> Iterator[WebhookReceiver]:
-    one = WebhookReceiver()
-    one.start()
+def start() -> Iterator[Receivers]:
+    """Starts receivers; all are stopped at the end."""
+    started: list[WebhookReceiver] = []
+
+    def one() -> WebhookReceiver:
+        receiver = WebhookReceiver()
+        receiver.start()
+        started.append(receiver)
+        return receiver
+
     yield one
-    one.stop()
+    for receiver in started:
+        receiver.stop()
 
 
 @pytest.fixture
 def store() -> MemoryAlertStore:
-    store = MemoryAlertStore(MemoryAlerts())
-    store.take_over(1)
-    return store
+    return MemoryAlertStore()
 
 
-def recorded(store: MemoryAlertStore) -> list[Notification]:
-    transition = decide(AlertState(), seen(70, 100), Policy(), NOW).transition
-    assert transition
-    return store.record([(transition, "warning")], "p")
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
 
 
-@asynccontextmanager
-async def delivering(store: MemoryAlertStore, url: str) -> AsyncIterator[DeliveryQueue]:
-    """A running queue; stopped at the end."""
-    channel = WebhookChannel(url, SECRET)
-    queue = DeliveryQueue(channel, store, lambda: datetime.now(UTC))
-    task = asyncio.create_task(queue.run())
-    try:
-        yield queue
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await channel.close()
+def at_once(clock: SetClock) -> Timing:
+    """Retries draw the shortest wait, so that only what the receiver asks for is waited."""
+    return Timing(clock, jitter=lambda _: 0.0)
 
 
-def states(store: MemoryAlertStore) -> list[str]:
-    return [step.state for step in store.steps]
-
-
-async def reach(store: MemoryAlertStore, state: str) -> None:
-    async def there() -> bool:
-        return state in states(store)
-
-    await eventually(there, deadline_seconds=20, what=f"a delivery step {state}")
-
-
-async def test_a_notification_arrives_signed_so_that_the_receiver_can_verify_it(
-    receiver: WebhookReceiver, store: MemoryAlertStore
+async def test_receivers_in_every_kind_of_trouble_delay_nobody(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore
 ) -> None:
-    (notification,) = recorded(store)
-    async with delivering(store, receiver.url) as queue:
-        queue.put([notification])
-        await reach(store, "delivered")
-    (delivery,) = receiver.deliveries
-    Webhook(SECRET).verify(delivery.body, dict(delivery.headers))
-    body = json.loads(delivery.body)
-    assert (body["type"], body["data"]["alert_id"]) == ("alert.firing", notification.alert_id)
-    assert body["data"]["sentence_vi"] == notification.sentence_vi
-    with pytest.raises(WebhookVerificationError):
-        Webhook(SECRET).verify(delivery.body + b" ", dict(delivery.headers))
+    hanging, failing, busy, gone, moved, inner, good = (start() for _ in range(7))
+    hanging.answers_when = Event()
+    failing.status, gone.status = 500, 410
+    busy.status, busy.answer = 429, {"retry-after": "1800"}
+    moved.status, moved.answer = 307, {"location": inner.url}
+    troubled = {"hanging": hanging, "failing": failing, "busy": busy, "gone": gone, "moved": moved}
+    channels = [webhook(tmp_path, name, receiver.url) for name, receiver in troubled.items()]
+    rebound = Network(lambda *_: ["127.0.0.1"])
+    url = f"http://partner.test:{inner.port}/"
+    channels.append(webhook(tmp_path, "rebound", url, network=rebound, allow_private=False))
+    channels.append(webhook(tmp_path, "good", good.url))
+    everybody = tuple(channel.name for channel in channels)
+    async with delivering(store, [*channels], Timing(SetClock(), jitter=full_jitter)) as queues:
+        for queue in queues:
+            queue.put([notification(unit, receivers=everybody) for unit in "abc"])
+        await reach(store, "good", "delivered", 3)
+        for name in ("failing", "busy", "moved", "rebound"):
+            await reach(store, name, "failed")
+        await reach(store, "gone", "given_up", 3)
+        await until(lambda: len(hanging.deliveries) == 1, "a request that hangs")
+        assert states(store, "hanging") == []
+    assert inner.deliveries == []
+    assert {len(receiver.deliveries) for receiver in (busy, gone)} == {1}
 
 
 async def test_a_receiver_that_fails_gets_it_again_with_the_same_id(
-    receiver: WebhookReceiver, store: MemoryAlertStore
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock
 ) -> None:
+    receiver = start()
     receiver.status = 500
-    async with delivering(store, receiver.url) as queue:
-        queue.put(recorded(store))
-        await reach(store, "failed")
+    async with delivering(store, [webhook(tmp_path, "desk", receiver.url)], at_once(clock)) as (queue,):
+        queue.put([notification()])
+        await reach(store, "desk", "failed")
         receiver.status = 204
-        await reach(store, "delivered")
+        await reach(store, "desk", "delivered")
     assert len({delivery.headers["webhook-id"] for delivery in receiver.deliveries}) == 1
-    assert len(receiver.deliveries) >= 2
+    assert [step.attempt for step in store.steps] == list(range(1, len(store.steps) + 1))
 
 
-async def test_a_receiver_that_is_gone_is_not_asked_again(receiver: WebhookReceiver, store: MemoryAlertStore) -> None:
-    receiver.status = 410
-    async with delivering(store, receiver.url) as queue:
-        queue.put(recorded(store))
-        await reach(store, "given_up")
-    assert states(store) == ["given_up"]
-
-
-async def test_what_an_earlier_owner_left_is_delivered_first(
-    receiver: WebhookReceiver, store: MemoryAlertStore
+@pytest.mark.parametrize("asked", ["300", "Mon, 23 Nov 2026 03:05:00 GMT"])
+async def test_a_receiver_is_left_alone_as_long_as_it_asks(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock, asked: str
 ) -> None:
-    (left,) = recorded(store)
-    async with delivering(store, receiver.url) as queue:
+    busy, other = start(), start()
+    busy.status, busy.answer = 429, {"retry-after": asked}
+    channels = [webhook(tmp_path, "busy", busy.url), webhook(tmp_path, "other", other.url)]
+    async with delivering(store, [*channels], at_once(clock)) as (queue, beside):
+        queue.put([notification(receivers=("busy",))])
+        await reach(store, "busy", "failed")
+        busy.status = 204
+        for number, unit in enumerate("abc", start=1):
+            queue.put([notification(unit, receivers=("busy",))])
+            beside.put([notification(unit, receivers=("other",))])
+            await reach(store, "other", "delivered", number)
+        clock.advance(seconds=300)
+        queue.put([])
+        await reach(store, "busy", "delivered", 4)
+    moments = [step.at for step in store.steps if step.receiver == "busy"]
+    assert [moment - moments[0] for moment in moments[1:]] == [timedelta(seconds=300)] * 4
+
+
+async def test_a_receiver_that_is_gone_is_not_asked_again_and_that_is_said_once(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock
+) -> None:
+    receiver = start()
+    receiver.status = 410
+    with capture_logs() as lines:
+        async with delivering(store, [webhook(tmp_path, "gone", receiver.url)], at_once(clock)) as (queue,):
+            queue.put([notification(receivers=("gone",))])
+            await reach(store, "gone", "given_up")
+            queue.put([resolved(receivers=("gone",))])
+            await reach(store, "gone", "given_up", 2)
+    assert len(receiver.deliveries) == 1
+    assert [line["event"] for line in lines].count("receiver_disabled") == 1
+    assert REGISTRY.get_sample_value("chitieu_alerts_receiver_disabled", {"receiver": "gone"}) == 1
+
+
+async def test_a_refusal_is_given_up_after_a_few_attempts_and_what_follows_is_delivered(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock
+) -> None:
+    receiver = start()
+    receiver.status = 400
+    async with delivering(store, [webhook(tmp_path, "desk", receiver.url)], at_once(clock)) as (queue,):
+        queue.put([notification()])
+        await reach(store, "desk", "given_up")
+        receiver.status = 204
+        queue.put([resolved()])
+        await reach(store, "desk", "delivered")
+    assert states(store, "desk") == ["failed"] * (REFUSALS - 1) + ["given_up", "delivered"]
+
+
+async def test_what_an_earlier_owner_left_is_delivered_and_only_to_its_receivers(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock
+) -> None:
+    receiver = start()
+    left, other = notification("a"), notification("b", receivers=("province",))
+    done = notification("c")
+    store.tables.notifications = [left, other, done]
+    store.tables.steps = [DeliveryStep(done, "desk", "delivered", 1, clock.now)]
+    async with delivering(store, [webhook(tmp_path, "desk", receiver.url)], at_once(clock)) as (queue,):
         await queue.refill()
-        await reach(store, "delivered")
-    assert receiver.deliveries[0].headers["webhook-id"] == left.id
+        queue.put([left])
+        await reach(store, "desk", "delivered", 2)
+    assert [delivery.headers["webhook-id"] for delivery in receiver.deliveries] == [left.id]
 
 
-async def test_a_redirect_is_not_followed(receiver: WebhookReceiver, store: MemoryAlertStore) -> None:
-    receiver.status = 302
-    async with delivering(store, receiver.url) as queue:
-        queue.put(recorded(store))
-        await reach(store, "failed")
-    assert "delivered" not in states(store)
+async def test_over_the_limit_all_that_waits_is_one_digest_and_critical_goes_at_once(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock
+) -> None:
+    receiver = start()
+    channel = webhook(tmp_path, "desk", receiver.url, rate_per_hour=1)
+    async with delivering(store, [channel], at_once(clock)) as (queue,):
+        queue.put([notification("a")])
+        await reach(store, "desk", "delivered")
+        queue.put([notification("b"), notification("c"), notification("d", severity="critical")])
+        await reach(store, "desk", "delivered", 2)
+        clock.advance(minutes=59)
+        queue.put([notification("e")])
+        await until(lambda: waiting("desk") == 3, "three that wait")
+        clock.advance(minutes=1)
+        queue.put([])
+        await reach(store, "desk", "delivered", 5)
+    bodies = [json.loads(delivery.body) for delivery in receiver.deliveries]
+    assert [body["type"] for body in bodies] == ["alert.firing", "alert.firing", "alert.digest"]
+    assert bodies[1]["data"]["severity"] == "critical"
+    assert [change["unit"] for change in bodies[2]["data"]["changes"]] == ["b", "c", "e"]
 
 
-def test_waits_grow_and_the_last_one_repeats() -> None:
-    assert [wait_seconds(attempt) for attempt in (1, 2, 99)] == [RETRY_SECONDS[0], RETRY_SECONDS[1], RETRY_SECONDS[-1]]
+def waiting(receiver: str) -> float | None:
+    return REGISTRY.get_sample_value("chitieu_alerts_waiting", {"receiver": receiver})
 
 
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), (None, None), ("soon", None), ("-1", None)])
-def test_retry_after_is_read_as_seconds(header: str | None, seconds: float | None) -> None:
-    assert retry_after_seconds(header) == seconds
+class AwayStore(MemoryAlertStore):
+    """Another process has taken the tables over."""
+
+    def log_delivery(self, steps: Sequence[DeliveryStep]) -> None:
+        raise FencedError(f"stale token: {len(steps)} steps refused")
+
+
+async def test_a_queue_that_cannot_log_ends_and_forgets_nothing(tmp_path: Path, start: Receivers) -> None:
+    receiver = start()
+    channel = webhook(tmp_path, "desk", receiver.url)
+    queue = DeliveryQueue(channel, Pace(), AwayStore(), at_once(SetClock()))
+    queue.put([notification()])
+    with pytest.raises(FencedError):
+        await queue.run()
+    await channel.close()
+    assert len(receiver.deliveries) == 1
+    assert waiting("desk") == 1
+
+
+FILE = """
+receivers:
+  office:
+    {{kind: webhook, url: "{office}", secret_files: [secret], allow_private: true, working_time: true, group_by: unit}}
+  machine:
+    {{kind: webhook, url: "{machine}", secret_files: [secret], allow_private: true, everything: true}}
+"""
+
+
+async def test_people_are_told_in_working_time_what_holds_then_and_machines_at_once(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock
+) -> None:
+    office, machine = start(), start()
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "receivers.yaml").write_text(FILE.format(office=office.url, machine=machine.url))
+    receivers = load_receivers(tmp_path / "receivers.yaml")
+    file = {"version": "t", "rules": {rule: {"calendar": "working"} for rule in RULES}}
+    file["rules"]["security_event"] = {"severity": "critical"}  # type: ignore[index]
+    policies = Policies(PolicyFile.model_validate(file), {})
+    clock.advance(hours=12)  # 22:00
+    dispatch = Dispatch.open(receivers, store, policies, WorkingCalendar([], [], []), clock)
+    tasks = [asyncio.create_task(work) for work in dispatch.work()]
+    both = receivers.told(change(), Policy(receivers=("office",)))
+    urgent = notification("soc", rule="security_event", receivers=both, severity="critical")
+    try:
+        await dispatch.take_over([])
+        dispatch.put([notification(receivers=both), resolved(receivers=both), urgent])
+        await reach(store, "machine", "delivered", 3)
+        await reach(store, "office", "delivered", 1)
+        clock.advance(hours=9, minutes=30)  # 07:30
+        dispatch.put([])
+        await reach(store, "office", "delivered", 3)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await dispatch.close()
+    told = [json.loads(delivery.body) for delivery in office.deliveries]
+    assert [body["type"] for body in told] == ["alert.firing", "alert.digest"]
+    assert told[0]["data"]["unit"] == "soc"
+    assert [change["state"] for change in told[1]["data"]["changes"]] == ["firing", "resolved"]

@@ -7,7 +7,8 @@ from typing import Any
 from services.alerts.finding import Finding, Rule
 from services.alerts.kinds import KINDS
 from services.alerts.policy import RULES, Policies, Policy, PolicyFile
-from services.alerts.snapshot import Cell, Snapshot, Watermark
+from services.alerts.snapshot import Cell, Snapshot
+from services.alerts.watermark import Watermark
 from shared.catalogue import load_catalogue
 
 CATALOGUE = load_catalogue()

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.alerts.machine import AlertState, Transition
-from services.alerts.store import DeliveryStep, Notification, notification
+from services.alerts.silences import Silence
+from services.alerts.state import OPEN
+from services.alerts.store import DeliveryStep, Notification, Recorded, Standing, notification
 from shared.errors import FencedError
 
 DONE = {"delivered", "given_up"}
@@ -14,42 +15,64 @@ class MemoryAlerts:
 
     def __init__(self) -> None:
         self.token = 0
+        self.changes: list[Recorded] = []
         self.notifications: list[Notification] = []
+        self.silences: dict[str, Silence] = {}
+        self.silence_commands: set[str] = set()
         self.steps: list[DeliveryStep] = []
 
 
 class MemoryAlertStore:
-    """`AlertStore` over lists; a stale token is refused as the tables refuse it."""
+    """`OwnerStore` over lists; a stale token is refused as the tables refuse it."""
 
-    def __init__(self, tables: MemoryAlerts) -> None:
-        self._tables = tables
+    def __init__(self, tables: MemoryAlerts | None = None) -> None:
+        self.tables = tables or MemoryAlerts()
         self._token = 0
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Everything that was to be told, in order."""
+        return self.tables.notifications
 
     @property
     def steps(self) -> list[DeliveryStep]:
         """Every step that was logged, in order."""
-        return self._tables.steps
+        return self.tables.steps
 
-    def take_over(self, token: int) -> dict[str, AlertState]:
-        self._token = self._tables.token = token
-        newest = sorted(self._tables.notifications, key=lambda n: n.number)
-        return {n.alert_id: AlertState(n.state, n.number) for n in newest}  # type: ignore[arg-type]
+    def take_over(self, token: int) -> Standing:
+        self._token = self.tables.token = token
+        changes = sorted((one.change for one in self.tables.changes), key=lambda change: change.state.number)
+        return Standing(
+            {change.scope.alert_id: (change.scope, change.state) for change in changes},
+            list(self.tables.silences.values()),
+            {change.command_id for change in changes if change.command_id} | self.tables.silence_commands,
+        )
 
-    def record(self, transitions: Sequence[tuple[Transition, str]], policy_version: str) -> list[Notification]:
+    def record(self, changes: Sequence[Recorded], policies_version: str) -> list[Notification]:
         self._check()
-        recorded = [notification(transition, severity, policy_version) for transition, severity in transitions]
-        self._tables.notifications.extend(recorded)
-        return recorded
+        told = [notification(one, policies_version) for one in changes if one.change.tell]
+        self.tables.changes.extend(changes)
+        self.tables.notifications.extend(told)
+        return told
+
+    def record_silence(self, silence: Silence, command_id: str) -> None:
+        self._check()
+        self.tables.silences[silence.id] = silence
+        self.tables.silence_commands.add(command_id)
 
     def undelivered(self, receiver: str) -> list[Notification]:
-        done = {step.notification.id for step in self._tables.steps if step.receiver == receiver and step.state in DONE}
-        waiting = [n for n in self._tables.notifications if n.id not in done]
-        return sorted(waiting, key=lambda n: (n.at, n.alert_id))
+        done = {step.notification.id for step in self.tables.steps if step.receiver == receiver and step.state in DONE}
+        waiting = [n for n in self.tables.notifications if receiver in n.receivers and n.id not in done]
+        return sorted(waiting, key=lambda n: (n.at, n.alert_id, n.number))
 
-    def log_delivery(self, step: DeliveryStep) -> None:
+    def told_open(self) -> list[Notification]:
+        newest = {n.alert_id: n for n in sorted(self.notifications, key=lambda n: n.number) if n.receivers}
+        return sorted((n for n in newest.values() if n.state in OPEN), key=lambda n: (n.at, n.alert_id))
+
+    def log_delivery(self, steps: Sequence[DeliveryStep]) -> None:
         self._check()
-        self._tables.steps.append(step)
+        self.tables.steps.extend(steps)
 
     def _check(self) -> None:
-        if self._token != self._tables.token:
+        if self._token != self.tables.token:
             raise FencedError("stale token")

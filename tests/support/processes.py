@@ -87,6 +87,10 @@ class ChildProcess:
             self._process.kill()
             return self._process.wait()
 
+    def exit_status(self) -> int | None:
+        """None while it runs."""
+        return None if self._process is None else self._process.poll()
+
     def tail(self) -> str:
         """The last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])

@@ -1,73 +1,111 @@
 """Webhook signed as Standard Webhooks (https://www.standardwebhooks.com): id, timestamp and HMAC over the body."""
 
 import json
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-import httpx
+from pydantic import Field, FilePath, HttpUrl
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from services.alerts.channels import DeliveryError
+from services.alerts.channels import Options
+from services.alerts.channels.http import SYSTEM, Network, Poster
+from services.alerts.grouping import Message
 from services.alerts.store import Notification
+from shared.errors import StartError
 
-TIMEOUT_SECONDS = 10.0
-"""A receiver that is slower than this holds up only its own queue; the specification suggests 15–30 s at most."""
-
-GONE = 410
-"""The receiver asks never to be called again."""
+STATES_TOLD = frozenset({"state", "released"})
+"""Changes whose type is the state that they lead to; the others are named by what happened."""
 
 
+class WebhookOptions(Options):
+    """`secret_files`: the newest first; while a secret is exchanged both sign. `ca_file`: authorities of TLS, PEM."""
+
+    kind: Literal["webhook"]
+    url: HttpUrl
+    secret_files: Annotated[tuple[FilePath, ...], Field(min_length=1, max_length=5)]
+    allow_private: bool = False
+    ca_file: FilePath | None = None
+
+
+@dataclass
 class WebhookChannel:
-    """POSTs each notification to one address; redirects are not followed."""
+    """POSTs each message to one address."""
 
-    def __init__(self, url: str, secret: str, name: str = "webhook") -> None:
-        self.name = name
-        self._url = url
-        self._signer = Webhook(secret)
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+    name: str
+    options: WebhookOptions
+    network: Network = SYSTEM
+    _poster: Poster = field(init=False)
+    _signers: list[Webhook] = field(init=False)
 
-    async def deliver(self, notification: Notification, now: datetime) -> None:
-        """Raises `DeliveryError`; only 2xx is an acknowledgement."""
-        body = json.dumps(payload(notification), ensure_ascii=False)
-        try:
-            response = await self._client.post(self._url, content=body, headers=self._headers(notification, now, body))
-        except httpx.HTTPError as error:
-            raise DeliveryError(type(error).__name__) from error
-        if not response.is_success:
-            raise DeliveryError(
-                f"HTTP {response.status_code}",
-                permanent=response.status_code == GONE,
-                retry_after_seconds=retry_after_seconds(response.headers.get("retry-after")),
-            )
+    def __post_init__(self) -> None:
+        given = self.options
+        self._signers = [_signer(self.name, file) for file in given.secret_files]
+        self._poster = Poster(str(given.url), given.timeout, given.allow_private, given.ca_file, self.network)
+
+    async def deliver(self, message: Message, now: datetime) -> str:
+        """Raises `DeliveryError`."""
+        body = json.dumps(payload(message, now), ensure_ascii=False)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": message.id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(signer.sign(message.id, now, body) for signer in self._signers),
+        }
+        await self._poster.post(body.encode(), headers, now)
+        return ""
 
     async def close(self) -> None:
-        await self._client.aclose()
-
-    def _headers(self, notification: Notification, now: datetime, body: str) -> dict[str, str]:
-        return {
-            "content-type": "application/json",
-            "webhook-id": notification.id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": self._signer.sign(notification.id, now, body),
-        }
+        await self._poster.close()
 
 
-def payload(notification: Notification) -> dict[str, Any]:
-    """The webhook's JSON body: type, timestamp and data, as the specification asks."""
+def _signer(name: str, file: Path) -> Webhook:
+    try:
+        return Webhook(secret_in(file))
+    except (OSError, ValueError, EmptyWebhookSecretError) as error:
+        raise StartError(f"receiver {name}: {file.name} holds no secret of the form whsec_<base64>") from error
+
+
+def secret_in(file: Path) -> str:
+    """A secret is the file's only line."""
+    return file.read_text().strip()
+
+
+def payload(message: Message, now: datetime) -> dict[str, Any]:
+    """The JSON body: type, timestamp and data, as the specification asks."""
+    if len(message.notifications) == 1:
+        (one,) = message.notifications
+        return {"type": _type(one), "timestamp": one.at.isoformat(), "data": data_of(one)}
+    changes = [data_of(one) for one in message.notifications]
+    return {"type": "alert.digest", "timestamp": now.isoformat(), "data": {"changes": changes}}
+
+
+def data_of(notification: Notification) -> dict[str, Any]:
+    """One change as a receiver reads it; `number` orders the changes of an alert, `id` tells a repeat."""
     return {
-        "type": f"alert.{notification.state}",
-        "timestamp": notification.at.isoformat(),
-        "data": {
-            "alert_id": notification.alert_id,
-            "number": notification.number,
-            "state": notification.state,
-            "severity": notification.severity,
-            "sentence_vi": notification.sentence_vi,
-            "evidence": notification.evidence,
-        },
+        "id": notification.id,
+        "alert_id": notification.alert_id,
+        "number": notification.number,
+        "rule": notification.rule,
+        "unit": notification.unit,
+        "indicator": notification.indicator,
+        "figure": notification.figure,
+        "period": notification.period,
+        "change": notification.change,
+        "from_state": notification.from_state,
+        "state": notification.state,
+        "reason": notification.reason,
+        "severity": notification.severity,
+        "at": notification.at.isoformat(),
+        "sentence_vi": notification.sentence_vi,
+        "by": notification.by,
+        "note": notification.note,
+        "evidence": notification.evidence,
     }
 
 
-def retry_after_seconds(header: str | None) -> float | None:
-    """The delta-seconds form of Retry-After; a date or nonsense counts as none."""
-    return float(header) if header and header.isdigit() else None
+def _type(notification: Notification) -> str:
+    change = notification.change
+    return f"alert.{notification.state if change in STATES_TOLD else change}"

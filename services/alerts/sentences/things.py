@@ -2,7 +2,7 @@
 
 from services.alerts.finding import Rule
 from services.alerts.sentences.frame import Facts, Words, taken_back
-from services.alerts.wording import day_vi, listed_vi, moment_vi, percent_vi, share_vi, span_vi
+from services.alerts.vietnamese import day_vi, listed_vi, moment_vi, percent_vi, share_vi, span_vi
 
 CATEGORIES = {
     "malware": "mã độc",

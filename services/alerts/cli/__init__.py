@@ -1,0 +1,1 @@
+"""Commands for people: policies, and the watch over the evaluator; one file each."""

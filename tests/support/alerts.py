@@ -1,0 +1,53 @@
+"""Findings, states and policies for tests of the alerts, with a clock that stands still."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.alerts.finding import Finding, Rule, Scope, Truth
+from services.alerts.policy import RULES, Inhibition, Policies, Policy, PolicyFile
+from services.alerts.state import Acknowledgement, AlertState, StateName
+from shared.contracts.commands import Action, Command
+
+NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
+FIGURE, UNIT = "filing_full_online", "xa-12004"
+LEVELS = {UNIT: "commune", "so-khcn": "department", "tinh-33": "province"}
+
+
+def minutes(number: float) -> timedelta:
+    return timedelta(minutes=number)
+
+
+def cell(rule: Rule = "below_target", unit: str = UNIT, period: str = "2026") -> Scope:
+    """A cell of the board as an alert's scope."""
+    return Scope(rule, f"{FIGURE}:{unit}:{period}", unit, FIGURE, FIGURE, period)
+
+
+def found(truth: Truth, scope: Scope | None = None, facts: Mapping[str, Any] | None = None) -> Finding:
+    """What a kind says of a thing, with its truth as the reason."""
+    return Finding(scope or cell(), truth, f"because_{truth}", {"numerator": 70} if facts is None else facts)
+
+
+def standing(name: StateName, since: float = 60, told: StateName | None = None, **others: Any) -> AlertState:
+    """An alert that entered `name` so many minutes ago (fired then, too), told unless said otherwise."""
+    at = NOW - minutes(since)
+    fired = {"fired_at": at} if name in {"firing", "lost"} else {}
+    believed = told or ("ok" if name == "pending" else name)
+    return AlertState(**{"name": name, "number": 3, "since": at, "told": believed, **fired, **others})
+
+
+def taken(until: float | None = None) -> Acknowledgement:
+    """Acknowledged half an hour ago, until so many minutes from now."""
+    return Acknowledgement("officer", NOW - minutes(30), None if until is None else NOW + minutes(until))
+
+
+def command(action: Action, number: int = 1, **fields: Any) -> Command:
+    """What a person asks for."""
+    given = {"at": NOW, "by": "officer", "alert_id": cell().alert_id, **fields}
+    return Command(id=f"00000000-0000-0000-0000-{number:012}", action=action, **given)
+
+
+def policies(policy: Policy | None = None, version: str = "test", inhibitions: tuple[Inhibition, ...] = ()) -> Policies:
+    """The same policy for every rule."""
+    rules = dict.fromkeys(RULES, policy or Policy(receivers=("desk",)))
+    return Policies(PolicyFile(version=version, rules=rules, inhibitions=inhibitions), LEVELS)
