@@ -91,11 +91,11 @@ FROM cell_as_known(period = {period:String}, as_of = {as_of:Date}, figure = {fig
 
 
 def read_snapshot(
-    client: Client, period: str, now: datetime, catalogue: Catalogue, *, with_quality: bool = True
+    client: Client, period: str, now: datetime, catalogue: Catalogue, quality: tuple[Quality, ...] | None = None
 ) -> Snapshot:
     """Everything the rules judge as of `now`; of a period that is over its cells alone.
 
-    The quality of a week changes slowly and costs a pass over all events: it need not be in every look.
+    `quality`: what was read of it lately, since it moves slowly and costs a pass over all events; None reads it.
     """
     as_of = now.astimezone(LOCAL).date()
     rows = list(client.query(CELLS, parameters={"period": period, "as_of": as_of}).named_results())
@@ -106,16 +106,15 @@ def read_snapshot(
     if as_of > catalogue.periods.parse_period(period).end:
         return seen
     beside: dict[str, Any] = {"sources": _sources(client, as_of, catalogue)}
-    if with_quality:
-        beside["quality"] = _quality(client, now, catalogue)
-    return _with(seen, beside | _sights(client, now, catalogue))
+    beside["quality"] = read_quality(client, now, catalogue) if quality is None else quality
+    return replace(seen, **beside, **_sights(client, now, catalogue))
 
 
 def read_events_known_now(client: Client, now: datetime, catalogue: Catalogue) -> Snapshot:
     """Systems, links, security events and duties as of an instant, by the events that are effective now."""
     as_of = now.astimezone(LOCAL).date()
     seen = Snapshot(str(as_of.year), as_of, now, (), (), catalogue.working_days)
-    return _with(seen, _sights(client, now, catalogue))
+    return replace(seen, **_sights(client, now, catalogue))
 
 
 def read_cell_known_now(client: Client, scope: Scope, instant: datetime) -> Cell:
@@ -198,7 +197,8 @@ def _source(row: Mapping[str, Any], catalogue: Catalogue) -> Source:
     )
 
 
-def _quality(client: Client, now: datetime, catalogue: Catalogue) -> tuple[Quality, ...]:
+def read_quality(client: Client, now: datetime, catalogue: Catalogue) -> tuple[Quality, ...]:
+    """What each source sent and had refused in the last 7 days."""
     since = _microseconds(now - timedelta(days=QUALITY_DAYS))
     rows = client.query(QUALITY, parameters={"since_us": since, "late_days": LATE_DAYS}).named_results()
     return tuple(_quality_row(row, catalogue) for row in rows if row["source"].startswith(SYSTEMS))
@@ -221,10 +221,6 @@ def unit_name(unit: str, catalogue: Catalogue) -> str:
     """Vietnamese name; a unit that this catalogue does not know keeps its code."""
     known = catalogue.units.get(unit)
     return known.name_vi if known else unit
-
-
-def _with(seen: Snapshot, parts: Mapping[str, Any]) -> Snapshot:
-    return replace(seen, **parts)
 
 
 def _microseconds(instant: datetime) -> int:
