@@ -185,7 +185,7 @@ class Alerts(Answer):
     """Newest change first."""
 
     alerts: list[Alert]
-    open: int = Field(description="How many are pending or firing in all.")
+    open: int = Field(description="How many are firing or lost in all.")
 
 
 class Figure(Answer):

@@ -119,7 +119,7 @@ WHERE ({folded:String} = '' OR position(folded, {folded:String}) > 0)
 ORDER BY catalogue_units.position, unit LIMIT {limit:UInt32}
 """
 
-_OPEN = "state IN ('pending', 'firing')"
+_OPEN = "state IN ('firing', 'lost')"
 ALERTS = f"""
 SELECT *, (SELECT count() FROM alerts WHERE {_OPEN}) AS open FROM alerts
 WHERE ({{state:String}} = '' OR if({{state:String}} = 'open', {_OPEN}, state = {{state:String}}))

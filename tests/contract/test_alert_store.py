@@ -58,12 +58,12 @@ def test_every_alert_stands_after_a_take_over_where_its_last_change_left_it(new_
     first = new_store()
     assert first.take_over(1) == Standing()
     taken = acknowledged(fired())
-    other = replace(fired(), scope=cell("pace"))
+    other = replace(fired(), scope=cell(unit="so-khcn"))
     first.record([Recorded(fired(), ("desk",)), Recorded(other, ("desk",))], "p")
     first.record([Recorded(taken)], "p")
     assert new_store().take_over(2).states == {
         cell().alert_id: (cell(), taken.state),
-        cell("pace").alert_id: (cell("pace"), other.state),
+        cell(unit="so-khcn").alert_id: (cell(unit="so-khcn"), other.state),
     }
 
 
@@ -114,6 +114,17 @@ def test_a_notification_read_back_equals_the_one_that_was_recorded(new_store: Ne
     recorded = store.record([Recorded(fired(), ("desk",))], "p")
     assert recorded[0].evidence["numerator"] == 70
     assert store.undelivered("desk") == recorded
+
+
+def test_what_receivers_hold_open_is_what_they_were_told_last(new_store: NewStore) -> None:
+    store = new_store()
+    store.take_over(1)
+    ended = decide(fired().state, found("clear"), Circumstances(Policy(), NOW + minutes(5), held_then=True)).change
+    assert ended
+    hidden = replace(ended, scope=cell(unit="so-khcn"), tell=False)
+    store.record([Recorded(fired(), ("desk",)), Recorded(replace(fired(), scope=cell(unit="so-khcn")), ("desk",))], "p")
+    store.record([Recorded(ended, ("desk",)), Recorded(hidden)], "p")
+    assert [(n.alert_id, n.number) for n in store.told_open()] == [(cell(unit="so-khcn").alert_id, 1)]
 
 
 def test_a_replaced_owner_can_write_nothing(new_store: NewStore) -> None:

@@ -14,6 +14,20 @@ FIGURE, UNIT = "filing_full_online", "xa-12004"
 LEVELS = {UNIT: "commune", "so-khcn": "department", "tinh-33": "province"}
 
 
+FACTS: dict[str, Any] = {
+    "unit_vi": "Xã Như Quỳnh",
+    "figure_vi": "Hồ sơ trực tuyến toàn trình",
+    "numerator": 70,
+    "denominator": 100,
+    "percent": 70.0,
+    "target": 80,
+    "comparator": ">=",
+    "alert_level": 80,
+    "window": {"period": "2026", "start": "2026-01-01", "end": "2026-12-31", "as_of": "2026-07-01"},
+}
+"""What a cell below its target freezes, as far as its sentences need it."""
+
+
 def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
@@ -24,8 +38,10 @@ def cell(rule: Rule = "below_target", unit: str = UNIT, period: str = "2026") ->
 
 
 def found(truth: Truth, scope: Scope | None = None, facts: Mapping[str, Any] | None = None) -> Finding:
-    """What a kind says of a thing, with its truth as the reason."""
-    return Finding(scope or cell(), truth, f"because_{truth}", {"numerator": 70} if facts is None else facts)
+    """What a kind says of a thing, with its truth as the reason; the facts are those of a cell below its target."""
+    scope = scope or cell()
+    frozen = {**FACTS, **(facts or {})} if scope.rule == "below_target" else facts or {}
+    return Finding(scope, truth, f"because_{truth}", frozen)
 
 
 def standing(name: StateName, since: float = 60, told: StateName | None = None, **others: Any) -> AlertState:

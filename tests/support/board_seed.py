@@ -15,8 +15,8 @@ from tests.support.schema import OWNER_TOKEN as TOKEN
 YEAR_START = date(2026, 1, 1)
 LEDGER = "kind reading unit day subject source id num den excluded reason received partition offset token".split()
 TRANSITION = (
-    "alert_id number rule indicator figure unit period from_state to_state reason severity at sentence_vi evidence "
-    "token"
+    "alert_id number rule thing indicator figure unit period change from_state to_state reason severity at sentence_vi "
+    "evidence standing token"
 ).split()
 EVENT = (
     "kind source id subject type unit time received outcome other_id cells exclusions data partition offset seq token"
@@ -184,8 +184,8 @@ def _raise_alerts(client: Client, today: date, now: datetime) -> None:
             "comparator": comparator,
         }
         rows.append(
-            [f"below_target:{figure}:{unit}:2026", 1, "below_target", indicator, figure, unit, "2026", "ok", "firing",
-             "below_target", "warning", now - timedelta(minutes=17 * n), sentence,
-             json.dumps(evidence, ensure_ascii=False), TOKEN]
+            [f"below_target:{figure}:{unit}:2026", 1, "below_target", f"{figure}:{unit}:2026", indicator, figure, unit,
+             "2026", "state", "ok", "firing", "below_target", "warning", now - timedelta(minutes=17 * n), sentence,
+             json.dumps(evidence, ensure_ascii=False), '{"name": "firing", "number": 1, "told": "firing"}', TOKEN]
         )  # fmt: skip
     client.insert("alert_transitions", rows, column_names=TRANSITION)

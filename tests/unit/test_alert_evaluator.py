@@ -214,9 +214,10 @@ def test_a_command_about_what_is_not_there_or_not_open_is_answered_with_its_reas
 def test_sentry_50067_a_late_event_that_crosses_a_past_threshold_fires_with_its_own_time(world: World) -> None:
     evaluator = world.sees("clear").evaluator()
     evaluator.evaluate({})
-    late = found("breach", facts={"tipped_by": [{"time": (NOW - timedelta(days=9)).isoformat()}]})
+    late = found("breach", facts={"events": [{"time": (NOW - timedelta(days=9)).isoformat(), "late": True}]})
     (fired,) = world.sees(late, after=minutes(1)).evaluator().evaluate({}) or []
-    assert fired.evidence["tipped_by"] == [{"time": "2026-06-22T08:00:00+00:00"}]
+    assert fired.evidence["events"][0]["time"] == "2026-06-22T08:00:00+00:00"
+    assert "22/06/2026 đến muộn" in fired.sentence_vi
 
 
 def test_snuba_7811_a_missing_watermark_never_stalls_silently(world: World) -> None:

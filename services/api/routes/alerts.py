@@ -11,8 +11,8 @@ from services.api.scope import IndicatorQuery, ReaderOf, UnitQuery
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"], dependencies=[Viewer])
 
-State = Literal["open", "ok", "pending", "firing", "resolved", "withdrawn"]
-StateQuery = Annotated[State | None, Query(description="`open`: pending or firing; all when not given.")]
+State = Literal["open", "ok", "pending", "firing", "lost", "resolved", "withdrawn"]
+StateQuery = Annotated[State | None, Query(description="`open`: firing or lost; all when not given.")]
 
 
 @router.get("")

@@ -85,6 +85,7 @@ const WORDS = {
   state: ["Trạng thái", "State"],
   firing: ["đang cảnh báo", "firing"],
   pending: ["đang theo dõi", "pending"],
+  lost: ["không thể đạt nữa", "cannot be reached"],
   resolved: ["đã đạt lại", "resolved"],
   withdrawn: ["đã rút", "withdrawn"],
   ok: ["bình thường", "ok"],
