@@ -1,7 +1,8 @@
 """What lies behind changes that are about to be recorded: read for those alone, some at a time, never for every cell.
 
 Added to a change's facts: `events` (the latest that moved its cell since the look before), `contributors` (whose misses
-weigh most), `difference` (against what was told last). All values are bound; all of it blocks.
+weigh most), `difference` (against what was told last), and when it is withdrawn `then` (the figures of the moment it
+fired, as they are known now). All values are bound; all of it blocks.
 """
 
 import json
@@ -13,8 +14,8 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from services.alerts.finding import Scope
-from services.alerts.kinds import CELL_RULES
-from services.alerts.look import LOCAL
+from services.alerts.kinds import CELL_RULES, then_facts
+from services.alerts.look import LOCAL, read_cell_known_now
 from services.alerts.state import Change
 
 CHANGES_AT_ONCE = 200
@@ -88,6 +89,8 @@ def _enriched(client: Client, changes: Sequence[Change], since: Mapping[int, int
         cell, facts = _cell(change.scope), dict(change.facts)
         if facts and change.scope.rule in CELL_RULES:
             facts |= {"events": events.get(cell, []), "contributors": weights.get((cell, facts["window"]["as_of"]), [])}
+        if facts and change.state.name == "withdrawn" and change.scope.rule in CELL_RULES and change.state.fired_at:
+            facts |= then_facts(read_cell_known_now(client, change.scope, change.state.fired_at))
         if facts and change.scope.alert_id in told:
             facts["difference"] = _difference(facts, told[change.scope.alert_id])
         richer.append(replace(change, facts=facts))

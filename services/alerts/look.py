@@ -5,6 +5,7 @@ All values are bound; all of it blocks.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -89,8 +90,13 @@ FROM cell_as_known(period = {period:String}, as_of = {as_of:Date}, figure = {fig
 """
 
 
-def read_snapshot(client: Client, period: str, now: datetime, catalogue: Catalogue) -> Snapshot:
-    """Everything the rules judge as of `now`; of a period that is over its cells alone."""
+def read_snapshot(
+    client: Client, period: str, now: datetime, catalogue: Catalogue, quality: tuple[Quality, ...] | None = None
+) -> Snapshot:
+    """Everything the rules judge as of `now`; of a period that is over its cells alone.
+
+    `quality`: what was read of it lately, since it moves slowly and costs a pass over all events; None reads it.
+    """
     as_of = now.astimezone(LOCAL).date()
     rows = list(client.query(CELLS, parameters={"period": period, "as_of": as_of}).named_results())
     marks = rows[0]["watermark"] if rows else ()
@@ -99,15 +105,16 @@ def read_snapshot(client: Client, period: str, now: datetime, catalogue: Catalog
     seen = Snapshot(period, as_of, now, watermark, cells, catalogue.working_days)
     if as_of > catalogue.periods.parse_period(period).end:
         return seen
-    beside = {"sources": _sources(client, as_of, catalogue), "quality": _quality(client, now, catalogue)}
-    return _with(seen, beside | _sights(client, now, catalogue))
+    beside: dict[str, Any] = {"sources": _sources(client, as_of, catalogue)}
+    beside["quality"] = read_quality(client, now, catalogue) if quality is None else quality
+    return replace(seen, **beside, **_sights(client, now, catalogue))
 
 
 def read_events_known_now(client: Client, now: datetime, catalogue: Catalogue) -> Snapshot:
     """Systems, links, security events and duties as of an instant, by the events that are effective now."""
     as_of = now.astimezone(LOCAL).date()
     seen = Snapshot(str(as_of.year), as_of, now, (), (), catalogue.working_days)
-    return _with(seen, _sights(client, now, catalogue))
+    return replace(seen, **_sights(client, now, catalogue))
 
 
 def read_cell_known_now(client: Client, scope: Scope, instant: datetime) -> Cell:
@@ -190,7 +197,8 @@ def _source(row: Mapping[str, Any], catalogue: Catalogue) -> Source:
     )
 
 
-def _quality(client: Client, now: datetime, catalogue: Catalogue) -> tuple[Quality, ...]:
+def read_quality(client: Client, now: datetime, catalogue: Catalogue) -> tuple[Quality, ...]:
+    """What each source sent and had refused in the last 7 days."""
     since = _microseconds(now - timedelta(days=QUALITY_DAYS))
     rows = client.query(QUALITY, parameters={"since_us": since, "late_days": LATE_DAYS}).named_results()
     return tuple(_quality_row(row, catalogue) for row in rows if row["source"].startswith(SYSTEMS))
@@ -213,10 +221,6 @@ def unit_name(unit: str, catalogue: Catalogue) -> str:
     """Vietnamese name; a unit that this catalogue does not know keeps its code."""
     known = catalogue.units.get(unit)
     return known.name_vi if known else unit
-
-
-def _with(seen: Snapshot, parts: Mapping[str, Any]) -> Snapshot:
-    return Snapshot(seen.period, seen.as_of, seen.now, seen.watermark, seen.cells, seen.calendar, **parts)
 
 
 def _microseconds(instant: datetime) -> int:

@@ -1,6 +1,5 @@
 """What one evaluation sees, read at one moment: cells of the board and whatever else the rules judge (pure data)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -152,7 +151,9 @@ class Snapshot:
         """The watermark as JSON values, one list for the evidence of all findings."""
         return [{"partition": one.partition, "offset": one.offset, "received": one.received} for one in self.watermark]
 
-    def reached(self, announced: Mapping[int, int]) -> bool:
-        """Whether it contains every announced offset (partition → offset)."""
-        marks = {mark.partition: mark.offset for mark in self.watermark}
-        return all(marks.get(partition, -1) >= offset for partition, offset in announced.items())
+    @cached_property
+    def window(self) -> dict[str, str]:
+        """The period and the day, the same for all cells, as JSON values."""
+        one = self.cells[0]
+        days = {"start": one.start, "end": one.end, "as_of": one.as_of}
+        return {"period": self.period} | {name: day.isoformat() for name, day in days.items()}

@@ -12,7 +12,7 @@ from services.alerts.watermark import Watermark
 from shared.catalogue import load_catalogue
 
 CATALOGUE = load_catalogue()
-LEVELS = {unit.code: unit.level for unit in CATALOGUE.units.values()}
+LEVELS: dict[str, str] = {unit.code: unit.level for unit in CATALOGUE.units.values()}
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
 
 CELL = Cell(

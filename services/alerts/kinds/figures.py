@@ -69,12 +69,7 @@ def facts_of(cell: Cell, policy: Policy, snapshot: Snapshot) -> dict[str, Any]:
         "min_denominator": policy.min_denominator,
         "legal_row": cell.legal_row,
         "catalogue_version": cell.catalogue_version,
-        "window": {
-            "period": cell.period,
-            "start": cell.start.isoformat(),
-            "end": cell.end.isoformat(),
-            "as_of": cell.as_of.isoformat(),
-        },
+        "window": snapshot.window,
         "flags": list(cell.flags),
         "watermark": snapshot.marks,
         "cell": f"/cells/{cell.indicator}/{cell.unit}",

@@ -1,12 +1,12 @@
 """Whether the target can still be reached at the period's end, and at which rate of what is still expected.
 
-Fractions decide, never a float: the required rate is (target·(den+E) − 100·num)/E percent, and the upper end of the
-recent rate's Wilson interval is compared with it by the quadratic that defines the interval.
+Whole numbers decide, never a float. The required rate is (target·(den+E) − 100·num)/E percent. Whether even the upper
+end of the recent rate's Wilson interval is below it is asked by the inequality that defines the interval, with both
+sides cleared of fractions; its z is 1.96 = 49/25.
 """
 
 from collections.abc import Iterator
-from fractions import Fraction
-from math import isqrt
+from math import gcd, isqrt
 from typing import Any
 
 from services.alerts.finding import Finding
@@ -14,11 +14,11 @@ from services.alerts.kinds.figures import Judgement, facts_of, scope_of
 from services.alerts.policy import Policies, Policy
 from services.alerts.snapshot import Cell, Snapshot
 
-Z = Fraction(49, 25)
-"""1.96: of a hundred such intervals, 95 hold the true rate."""
+Z2_OVER, Z2_UNDER = 49**2, 25**2
+"""z² as a fraction: of a hundred such intervals, 95 hold the true rate."""
 
-TENTHS = 1000
-"""Tenths of a percent in one."""
+ROOT_SCALE = 10**6
+"""Decimal places of the square root, far below the tenth of a percent that is shown."""
 
 
 def find(snapshot: Snapshot, policies: Policies) -> Iterator[Finding]:
@@ -28,9 +28,10 @@ def find(snapshot: Snapshot, policies: Policies) -> Iterator[Finding]:
             continue
         scope = scope_of("pace", cell)
         policy = policies.policy_for(scope)
-        truth, reason = see(cell, policy)
-        forecast = outlook(cell, policy) if truth in {"breach", "lost", "clear"} else {}
-        yield Finding(scope, truth, reason, facts_of(cell, policy, snapshot) | forecast)
+        if policy.enabled:
+            truth, reason = see(cell, policy)
+            facts = facts_of(cell, policy, snapshot)
+            yield Finding(scope, truth, reason, facts | outlook(cell, policy) if truth != "neither" else facts)
 
 
 def see(cell: Cell, policy: Policy) -> Judgement:
@@ -38,18 +39,19 @@ def see(cell: Cell, policy: Policy) -> Judgement:
     early = _too_early(cell, policy)
     if early:
         return "neither", early
-    expected, required = cell.expected_den, required_share(cell, policy)
     strict = cell.comparator == ">"
-    if required > 1 or (strict and required == 1):
+    over, under = required(cell, policy)
+    if over > under or (strict and over == under):
         return "lost", "cannot_be_reached"
-    if not cell.recent_num and not cell.recent_den:
+    hits, events = cell.recent_num or 0, cell.recent_den or 0
+    if events == 0:
         return "neither", "no_recent_events"
-    rate = Fraction(cell.recent_num or 0, cell.recent_den or 1)
-    if _surely_below(rate, cell.recent_den or 0, required, strict=strict):
+    if _surely_below(hits, events, (over, under), strict=strict):
         return "breach", "forecast_below_target"
-    clearing = Fraction(min(100, cell.target - policy.margin_points + policy.clear_points), 100)
-    forecast = (cell.num + rate * expected) / (cell.den + expected)
-    if forecast > clearing or (forecast == clearing and not strict):
+    clearing = min(100, cell.target - policy.margin_points + policy.clear_points)
+    forecast = 100 * (cell.num * events + hits * cell.expected_den)
+    wanted = clearing * events * (cell.den + cell.expected_den)
+    if forecast > wanted or (forecast == wanted and not strict):
         return "clear", "forecast_meets_target"
     return "neither", "forecast_uncertain"
 
@@ -66,52 +68,53 @@ def _too_early(cell: Cell, policy: Policy) -> str:
     return "" if cell.expected_den > 0 else "nothing_expected"
 
 
-def required_share(cell: Cell, policy: Policy) -> Fraction:
-    """Share of the expected events that must count, to end on the target less the tolerated margin."""
+def required(cell: Cell, policy: Policy) -> tuple[int, int]:
+    """Share of the expected events that must count, to end on the target less the tolerated margin; not reduced."""
     level = cell.target - policy.margin_points
-    whole = level * (cell.den + cell.expected_den) - 100 * cell.num
-    return Fraction(whole, 100 * cell.expected_den)
+    return level * (cell.den + cell.expected_den) - 100 * cell.num, 100 * cell.expected_den
 
 
-def _surely_below(rate: Fraction, events: int, required: Fraction, *, strict: bool) -> bool:
+def _surely_below(hits: int, events: int, share: tuple[int, int], *, strict: bool) -> bool:
     """Whether even the interval's upper end misses: z²·r(1−r) < n·(r−p)², for a required share r above the rate p."""
-    if required <= rate or required <= 0:
+    over, under = share
+    gap = over * events - hits * under
+    if gap <= 0 or over <= 0:
         return False
-    left, right = Z * Z * required * (1 - required), events * (required - rate) ** 2
+    left, right = Z2_OVER * over * (under - over) * events, Z2_UNDER * gap * gap
     return left <= right if strict else left < right
 
 
-def wilson_tenths(num: int, den: int) -> tuple[int, int]:
+def wilson_tenths(hits: int, events: int) -> tuple[int, int]:
     """Both ends of the interval in tenths of a percent, the lower one rounded down, the upper one up; for display."""
-    z2 = Z * Z
-    middle, width = 2 * num + z2, z2 * (z2 + Fraction(4 * num * (den - num), den))
-    scale = 10**12
-    root = Fraction(isqrt(int(width * scale * scale)), scale)
-    low, high = (middle - root) / (2 * (den + z2)), (middle + root) / (2 * (den + z2))
-    return max(0, int(low * TENTHS)), min(TENTHS, -int(-high * TENTHS // 1))
+    middle = (2 * Z2_UNDER * hits + Z2_OVER) * ROOT_SCALE
+    under = 2 * (Z2_UNDER * events + Z2_OVER) * ROOT_SCALE
+    square = Z2_OVER**2 * events + 4 * Z2_OVER * Z2_UNDER * hits * (events - hits)
+    root = isqrt(square * ROOT_SCALE**2 // events)
+    return max(0, (middle - root - 1) * 1000 // under), min(1000, -(-(middle + root + 1) * 1000 // under))
 
 
 def outlook(cell: Cell, policy: Policy) -> dict[str, Any]:
-    """Required rate, forecast and interval as exact tenths of a percent; the required one rounded up."""
-    required = required_share(cell, policy)
+    """Required rate (rounded up, and exact), forecast and interval (rounded down), in percent."""
+    over, under = required(cell, policy)
+    common = gcd(over, cell.expected_den)
     facts: dict[str, Any] = {
         "expected": cell.expected_den,
-        "required_percent": -int(-required * TENTHS // 1) / 10,
-        "required_exact": f"{(required * 100).numerator}/{(required * 100).denominator}",
+        "required_percent": -(-over * 1000 // under) / 10,
+        "required_exact": f"{over // common}/{cell.expected_den // common}",
         "recent_numerator": cell.recent_num,
         "recent_denominator": cell.recent_den,
     }
     if not cell.recent_den or cell.recent_num is None:
         return facts
     low, high = wilson_tenths(cell.recent_num, cell.recent_den)
-    ends = [_ending(cell, Fraction(one, TENTHS)) for one in (low, high)]
     return facts | {
-        "forecast_percent": _ending(cell, Fraction(cell.recent_num, cell.recent_den)) / 10,
-        "forecast_low_percent": ends[0] / 10,
-        "forecast_high_percent": ends[1] / 10,
+        "forecast_percent": _ending(cell, cell.recent_num, cell.recent_den),
+        "forecast_low_percent": _ending(cell, low, 1000),
+        "forecast_high_percent": _ending(cell, high, 1000),
     }
 
 
-def _ending(cell: Cell, rate: Fraction) -> int:
-    """Tenths of a percent on which the period would end, rounded down."""
-    return int((cell.num + rate * cell.expected_den) / (cell.den + cell.expected_den) * TENTHS)
+def _ending(cell: Cell, over: int, under: int) -> float:
+    """On which rate the period ends when the rest counts at the given one; in tenths of a percent, rounded down."""
+    whole = (cell.num * under + over * cell.expected_den) * 1000
+    return whole // ((cell.den + cell.expected_den) * under) / 10
