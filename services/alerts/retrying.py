@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 RETRY_SECONDS = (1, 2, 5, 15, 30, 60, 120, 300, 600)
-"""Longest waits after the first, second … failure in a row, the last one repeated; drawn from 0 to that."""
+"""Longest waits after the first, second … failure in a row, the last one repeated; the true one is between 0 and it."""
 
 RETRY_AFTER_MAX = timedelta(hours=1)
 """A receiver that asks for more is tried after an hour all the same: nobody is kept in the dark for a day by a typo."""
