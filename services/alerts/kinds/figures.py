@@ -22,6 +22,8 @@ def judge(num: int, den: int, cell: Cell, policy: Policy) -> Judgement:
     """
     if cell.target < 0:
         return "neither", "no_target"
+    if "basis_undefined" in cell.flags:
+        return "neither", "basis_undefined"
     if den == 0:
         return "neither", "no_occurrence"
     if den < policy.min_denominator:

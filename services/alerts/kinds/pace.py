@@ -59,6 +59,8 @@ def see(cell: Cell, policy: Policy) -> Judgement:
 def _too_early(cell: Cell, policy: Policy) -> str:
     if cell.target < 0:
         return "no_target"
+    if "basis_undefined" in cell.flags:
+        return "basis_undefined"
     if cell.den < policy.min_denominator:
         return "too_few_events"
     if (cell.as_of - cell.start).days + 1 < policy.min_days:

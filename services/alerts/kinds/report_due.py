@@ -58,6 +58,7 @@ def _facts(duty: Duty, snapshot: Snapshot) -> dict[str, Any]:
         "report": duty.code,
         "report_vi": duty.name_vi,
         "report_period": duty.period,
+        "report_period_vi": duty.period_vi,
         "due": duty.due.isoformat(),
         "submitted": duty.submitted,
         "watermark": snapshot.marks,
