@@ -95,8 +95,10 @@ class DeliveryQueue:
     async def _sleep(self, wake: datetime | None) -> None:
         """Until `wake`, or earlier when something arrives."""
         seconds = (wake - self._timing.clock()).total_seconds() if wake else LOOK_AGAIN_SECONDS
+        # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with the event.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._moved.wait(), min(max(seconds, 0), LOOK_AGAIN_SECONDS))
+            async with asyncio.timeout(min(max(seconds, 0), LOOK_AGAIN_SECONDS)):
+                await self._moved.wait()
 
     async def _deliver(self, batch: Sequence[Waiting]) -> None:
         message = Message(tuple(one.notification for one in batch))

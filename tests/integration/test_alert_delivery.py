@@ -121,6 +121,7 @@ async def test_a_receiver_is_left_alone_as_long_as_it_asks(
         queue.put([])
         await reach(store, "busy", "delivered", 4)
     moments = [step.at for step in store.steps if step.receiver == "busy"]
+    assert len(moments) == 5
     assert [moment - moments[0] for moment in moments[1:]] == [timedelta(seconds=300)] * 4
 
 
@@ -164,7 +165,7 @@ async def test_what_an_earlier_owner_left_is_delivered_and_only_to_its_receivers
     store.tables.steps = [DeliveryStep(done, "desk", "delivered", 1, clock.now)]
     async with delivering(store, [webhook(tmp_path, "desk", receiver.url)], at_once(clock)) as (queue,):
         await queue.refill()
-        queue.put([left])
+        queue.put([other, left])
         await reach(store, "desk", "delivered", 2)
     assert [delivery.headers["webhook-id"] for delivery in receiver.deliveries] == [left.id]
 
@@ -212,6 +213,19 @@ async def test_a_queue_that_cannot_log_ends_and_forgets_nothing(tmp_path: Path, 
     await channel.close()
     assert len(receiver.deliveries) == 1
     assert waiting("desk") == 1
+
+
+async def test_a_queue_ends_when_it_is_cancelled_just_as_something_arrives(tmp_path: Path) -> None:
+    channel = webhook(tmp_path, "desk", "http://127.0.0.1:9/")
+    queue = DeliveryQueue(channel, Pace(group_wait=timedelta(minutes=1)), MemoryAlertStore(), at_once(SetClock()))
+    task = asyncio.create_task(queue.run())
+    await until(lambda: waiting("desk") == 0, "a queue that sleeps")
+    queue.put([notification()])
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=10)
+    await channel.close()
+    assert done == {task}
+    assert task.cancelled()
 
 
 FILE = """

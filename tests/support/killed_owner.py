@@ -67,7 +67,7 @@ async def own(here: Installation, truth: Truth, dies_at: int) -> None:
     told = Evaluator(senses, store, here.policies, here.receivers.told, here.now, standing).evaluate({})
     dispatch.put(told or [])
     running = [asyncio.create_task(one) for one in dispatch.work()]
-    while store.undelivered(WEBHOOK):
+    while dies_at or store.undelivered(WEBHOOK):
         await asyncio.wait(running, timeout=POLL_SECONDS)
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from html import escape
-from pathlib import Path
 from string import Template
 from typing import Annotated, Literal
 
@@ -15,6 +14,7 @@ import aiosmtplib
 from pydantic import AfterValidator, Field, FilePath, model_validator
 
 from services.alerts.channels import DeliveryError, PeoplesOptions
+from services.alerts.channels.tls import tls_context
 from services.alerts.channels.webhook import secret_in
 from services.alerts.grouping import Message
 from services.alerts.wording import Entry, entries_vi, paragraph, title_vi
@@ -102,11 +102,6 @@ class EmailChannel:
 
     async def close(self) -> None:
         """Nothing stays open."""
-
-
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Checks certificate and name, against the given authorities or the system's."""
-    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
 
 
 def composed(message: Message, options: EmailOptions, public_url: str, now: datetime) -> EmailMessage:

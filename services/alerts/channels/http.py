@@ -6,7 +6,6 @@ the TLS server name stay the name. So a name that changes its address after the 
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from services.alerts.channels import DeliveryError
+from services.alerts.channels.tls import tls_context
 from services.alerts.retrying import GONE, is_refusal, retry_after
 
 Address = IPv4Address | IPv6Address
@@ -134,9 +134,10 @@ class Poster:
     def _opened(self) -> aiohttp.ClientSession:
         """Every delivery has its own connection, so that each goes to an address that was just checked."""
         if self._session is None:
-            context = ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=True, ssl=context, socket_factory=self.network.sockets),
+                connector=aiohttp.TCPConnector(
+                    force_close=True, ssl=tls_context(self.ca_file), socket_factory=self.network.sockets
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
