@@ -6,7 +6,7 @@ fired, as they are known now). All values are bound; all of it blocks.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,12 @@ CHANGES_AT_ONCE = 200
 
 EVENTS_SHOWN = 5
 CONTRIBUTORS_SHOWN = 5
+
+FILINGS_ASKED = 40
+"""The newest misses of a cell whose procedures are looked up: each costs reading some thousand neighbours."""
+
+PROCEDURE_CELLS = 20
+"""Cells of one look whose procedures are looked up; when more change at once, the whole province is the story."""
 
 LATE = timedelta(days=1)
 """A fact that became known more than a day after it happened explains a figure of the past."""
@@ -61,6 +67,28 @@ GROUP BY figure, unit, thing HAVING missing > 0
 ORDER BY missing DESC, thing LIMIT {{most:UInt8}} BY figure, unit
 """
 """Of the province its units, of a stock its subjects, of a unit's flow the systems that told of it."""
+
+PROCEDURES = f"""
+WITH misses AS (
+    SELECT cells.figure AS figure, cells.unit AS unit, entries.subject AS subject, max(entries.day) AS day
+    {_LEDGER} AND startsWith(entries.subject, 'filing/') AND entries.day BETWEEN {{start:Date}} AND {{as_of:Date}}
+    GROUP BY figure, unit, subject HAVING sum(entries.den - entries.num) > 0
+    ORDER BY day DESC, subject LIMIT {{filings:UInt8}} BY figure, unit
+)
+SELECT misses.figure AS figure, misses.unit AS unit, received.procedure AS procedure, count() AS missing
+FROM misses
+INNER JOIN (
+    SELECT subject, JSONExtractString(argMax(data, (offset, seq)), 'procedure') AS procedure FROM events
+    WHERE kind = 'event' AND type = 'filing.received' AND (source, id) IN (
+        SELECT source, id FROM ledger
+        WHERE reading = 'filing_digitised.components' AND unit IN {{units:Array(String)}}
+          AND subject IN (SELECT subject FROM misses))
+    GROUP BY subject
+) AS received ON received.subject = misses.subject
+GROUP BY figure, unit, procedure
+ORDER BY missing DESC, procedure LIMIT {{most:UInt8}} BY figure, unit
+"""  # noqa: S608 - constants of this module
+"""Of the newest filings that miss. What a filing is about is said by its receipt, which the ledger names at T12."""
 
 LAST_TOLD = """
 SELECT alert_id, argMax((number, at, to_state, evidence), number) AS told
@@ -135,16 +163,31 @@ def _event(subject: str, event: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _contributors(client: Client, changes: Sequence[Change]) -> dict[tuple[tuple[str, str], str], list[dict[str, Any]]]:
-    """((figure, unit), as of) → whose misses weigh most; one query per period, of which there are two in January."""
+    """((figure, unit), as of) → whose misses weigh most; one query per period, of which there are two in January.
+
+    Of a unit's filings the procedures come first, as a count among the newest misses (`among`).
+    """
     windows = {(one.facts["window"]["start"], one.facts["window"]["as_of"]) for one in changes}
     found: dict[tuple[tuple[str, str], str], list[dict[str, Any]]] = {}
     for start, as_of in sorted(windows):
         cells = sorted({_cell(one.scope) for one in changes if one.facts["window"]["as_of"] == as_of})
         wanted = {"cells": cells, "start": start, "as_of": as_of, "most": CONTRIBUTORS_SHOWN}
-        for row in client.query(CONTRIBUTORS, parameters=wanted).named_results():
-            weight = {"thing": row["thing"], "missing": int(row["missing"])}
-            found.setdefault(((row["figure"], row["unit"]), as_of), []).append(weight)
+        for cell, weight in [*_procedures(client, wanted), *_weights(client, wanted)]:
+            found.setdefault((cell, as_of), []).append(weight)
     return found
+
+
+def _weights(client: Client, wanted: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    for row in client.query(CONTRIBUTORS, parameters=dict(wanted)).named_results():
+        yield (row["figure"], row["unit"]), {"thing": row["thing"], "missing": int(row["missing"])}
+
+
+def _procedures(client: Client, wanted: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    cells = wanted["cells"][:PROCEDURE_CELLS]
+    more = {"cells": cells, "units": sorted({unit for _, unit in cells}), "filings": FILINGS_ASKED}
+    for row in client.query(PROCEDURES, parameters={**wanted, **more}).named_results():
+        weight = {"thing": f"procedure/{row['procedure']}", "missing": int(row["missing"]), "among": FILINGS_ASKED}
+        yield (row["figure"], row["unit"]), weight
 
 
 def read_last_told(client: Client, alerts: Sequence[str]) -> dict[str, tuple[int, Any, str, dict[str, Any]]]:

@@ -93,12 +93,19 @@ def duties(states: Iterable[Row], today: date, catalogue: Catalogue) -> tuple[Du
     return tuple(
         Duty(
             *(duty.unit, _name(duty.unit, catalogue), duty.code, catalogue.reports[duty.code].name_vi, duty.period),
+            period_vi=_period_name(duty.period, catalogue),
             due=duty.due,
             submitted=f"report/{duty.unit}/{duty.code}/{duty.period}" in submitted,
         )
         for duty in owed
         if duty.code in REMINDED and today - duty.due < timedelta(days=DUTY_DAYS)
     )
+
+
+def _period_name(code: str, catalogue: Catalogue) -> str:
+    """2026-H1-hc → "6 tháng đầu năm 2026"."""
+    name = catalogue.periods.parse_period(code).name_vi
+    return f"{name[0].lower()}{name[1:]} {code[:4]}"
 
 
 def _data(row: Row | None) -> dict[str, Any] | None:

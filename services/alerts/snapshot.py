@@ -111,6 +111,7 @@ class Duty:
     code: str
     name_vi: str
     period: str
+    period_vi: str
     due: date
     submitted: bool
 

@@ -282,6 +282,36 @@ def test_a_change_gets_what_tipped_it_whose_misses_weigh_and_the_difference_to_w
     assert read_last_told(client, [province.scope.alert_id]) == {}
 
 
+def received(name: str, procedure: str, when: str) -> Event:
+    data = {
+        "procedure": procedure, "receiving_unit": "so-y-te", "channel": "direct", "full_online_offered": True,
+        "result_is_document": True, "applicant_kind": "citizen", "due_at": "2026-03-16T17:00:00+07:00",
+    }  # fmt: skip
+    of = {"source": "/systems/dvc", "unit": "so-y-te", "id": f"f{name}"}
+    return told("filing.received", f"filing/{key_of(name)}", when, data, **of)
+
+
+def test_of_filings_that_miss_the_procedures_are_told(tables: ScoredTables) -> None:
+    tables.on_time(received(str(n), "1.004222" if n < 3 else "1.004227", f"0{n + 1}T08:00") for n in range(5))
+    scan = {"part": "components", "complete": True}
+    tables.on_time(
+        [told("filing.digitised", f"filing/{key_of('4')}", "06T08:00", scan, source="/systems/dvc", unit="so-y-te")]
+    )
+    snapshot = seen(tables)
+    (one,) = [
+        f
+        for f in found("below_target", snapshot)
+        if (f.scope.figure, f.scope.unit) == ("filing_digitised.components", "so-y-te")
+    ]
+    change = Change(one.scope, "state", "ok", AlertState("firing", 1), one.reason, NOW, "warning", one.facts)
+    (rich,) = with_background(tables.schema.reader(), [change], {})
+    assert rich.facts["contributors"] == [
+        {"thing": "procedure/1.004222", "missing": 3, "among": 40},
+        {"thing": "procedure/1.004227", "missing": 1, "among": 40},
+        {"thing": "/systems/dvc", "missing": 4},
+    ]
+
+
 def test_a_withdrawn_change_says_what_was_right_then(tables: ScoredTables) -> None:
     wrong = round_of(9, "on_site", "03T08:00")
     tables.on_time([*(round_of(n, "online_report", f"0{n}T08:00") for n in range(1, 3)), wrong])
@@ -315,14 +345,7 @@ def _record(writer: Client, alert_id: str, evidence: str) -> None:
 
 def test_a_correction_of_the_past_changes_what_is_known_now_and_a_later_fact_does_not(tables: ScoredTables) -> None:
     """A backlog that is digitised later is no correction: the alert about it was right when it fired."""
-    for n in range(4):
-        name = str(n)
-        data = {
-            "procedure": "1.004222", "receiving_unit": "so-y-te", "channel": "direct", "full_online_offered": True,
-            "result_is_document": True, "applicant_kind": "citizen", "due_at": "2026-03-16T17:00:00+07:00",
-        }  # fmt: skip
-        said = {"source": "/systems/dvc", "unit": "so-y-te", "id": f"f{n}"}
-        tables.on_time([told("filing.received", f"filing/{key_of(name)}", "02T08:00", data, **said)])
+    tables.on_time(received(str(n), "1.004222", "02T08:00") for n in range(4))
     scope = Scope("below_target", "", "so-y-te", "filing_digitised", "filing_digitised.components", "2026")
     client = tables.schema.reader()
 

@@ -46,6 +46,7 @@ MARGIN = {"min_denominator": 30, "margin_points": 5, "clear_points": 2}
         (cell(89, 116, no_data=26, **ALL), {}, "breach", "below_target"),
         (cell(1, 100, target=-1, comparator=""), {}, "neither", "no_target"),
         (cell(79, 100, source_silent=True), {}, "neither", "source_silent"),
+        (cell(79, 100, flags=("basis_undefined",)), {}, "neither", "basis_undefined"),
     ],
 )
 def test_the_period_to_date(seen: Cell, policy: dict[str, Any], truth: str, reason: str) -> None:
@@ -123,6 +124,7 @@ def at_pace(num: int, den: int, **fields: Any) -> Cell:
         (at_pace(0, 1000, source_silent=True), "neither", "source_silent"),
         (at_pace(0, 1000, expected_den=0), "neither", "nothing_expected"),
         (at_pace(0, 1000, target=-1), "neither", "no_target"),
+        (at_pace(0, 1000, flags=("basis_undefined",)), "neither", "basis_undefined"),
     ],
 )
 def test_pace_by_hand(seen: Cell, truth: str, reason: str) -> None:

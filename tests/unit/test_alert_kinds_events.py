@@ -138,7 +138,7 @@ def test_data_quality_by_source_and_measure(changed: dict[str, Any], thing: str,
     assert (by_thing[thing].truth, by_thing[thing].reason) == (truth, reason)
 
 
-DUTY = Duty("so-tu-phap", "Sở Tư pháp", "bc-cds-nam", "Báo cáo năm", "2026", date(2026, 11, 14), False)
+DUTY = Duty("so-tu-phap", "Sở Tư pháp", "bc-cds-nam", "Báo cáo năm", "2026", "năm 2026", date(2026, 11, 14), False)
 REMINDERS = policies("report_due", remind_before_days=(9, 4, 1, 0))
 
 
@@ -198,6 +198,7 @@ def test_the_plans_two_duties_are_owed_by_the_province_and_by_all_units() -> Non
     assert {one.due for one in year} == {date(2026, 11, 14)}
     assert {one.unit for one in owed if one.code == "bc-cds-6-thang"} == {"so-khcn"}
     assert {one.code for one in owed} == {"bc-cds-nam", "bc-cds-6-thang"}
+    assert {one.period_vi for one in owed} == {"năm 2026", "6 tháng đầu năm 2026", "6 tháng cuối năm 2026"}
 
 
 def test_a_duty_is_done_when_its_report_was_submitted_on_the_system() -> None:

@@ -45,6 +45,7 @@ PEOPLE = Pace("unit", timedelta(seconds=10), rate_per_hour=2)
     [
         (change("state"), ("desk", "unit")),
         (change("state", tell=False), ()),
+        (replace(change("state", state="resolved"), reason="reminder_over"), ()),
         (change("escalated", escalation=1), ("deputy",)),
         (change("escalated", escalation=2), ("deputy", "chair", "desk")),
         (change("state", escalation=1, state="resolved"), ("desk", "unit", "deputy")),

@@ -34,7 +34,7 @@ BARE = SystemSeen(
     NOW - timedelta(hours=2), 15,
 )  # fmt: skip
 EVENT = SecurityEvent("ab" * 32, "so-y-te", "Sở Y tế", "critical", "data_leak", "new", NOW, False)
-DUTY = Duty("so-tu-phap", "Sở Tư pháp", "bc-cds-nam", "Báo cáo kết quả năm", "2026", date(2026, 11, 14), False)
+DUTY = Duty("so-tu-phap", "Sở Tư pháp", "bc-cds-nam", "Báo cáo kết quả", "2026", "năm 2026", date(2026, 11, 14), False)
 FAULTY = Quality("dvc", "Hệ thống một cửa", "tt-pvhcc", "Trung tâm PVHCC", 1000, 70, 80, 90)
 REMINDED = datetime(2026, 11, 2, 1, tzinfo=UTC)
 
@@ -165,7 +165,7 @@ OPENINGS: dict[Rule, str] = {
         "ghi nhận lúc 15:00 ngày 01/07/2026."
     ),
     "report_due": (
-        "Sở Tư pháp: Báo cáo kết quả năm (kỳ 2026) còn 9 ngày làm việc đến hạn 14/11/2026, chưa nộp trên hệ thống."
+        "Sở Tư pháp: Báo cáo kết quả (năm 2026) còn 9 ngày làm việc đến hạn 14/11/2026, chưa nộp trên hệ thống."
     ),
     "data_quality": (
         "Nguồn Hệ thống một cửa: 7 ngày qua 7% dữ liệu xung đột nội dung (70/1.000), vượt mức cho phép 0%."

@@ -20,19 +20,27 @@ def judge(num: int, den: int, cell: Cell, policy: Policy) -> Judgement:
     Silence, too few events, a margin and what was never heard of neither start nor end an alert. An alert ends
     `clear_points` above the level at which it fires, so that one filing more or less does not turn it to and fro.
     """
-    if cell.target < 0:
-        return "neither", "no_target"
-    if den == 0:
-        return "neither", "no_occurrence"
-    if den < policy.min_denominator:
-        return "neither", "too_few_events"
-    if cell.source_silent:
-        return "neither", "source_silent"
+    unclear = unjudged(den, cell, policy)
+    if unclear:
+        return "neither", unclear
     alerting = cell.target - policy.margin_points
     clearing = min(100, alerting + policy.clear_points)
     if num * 100 >= clearing * den and (clearing < cell.target or meets(num, den, clearing, cell.comparator)):
         return "clear", "target_met" if meets(num, den, cell.target, cell.comparator) else "back_within_margin"
     return _short(num, den, cell, policy)
+
+
+def unjudged(den: int, cell: Cell, policy: Policy) -> str:
+    """Why nothing can be said of the figures, or ""."""
+    if cell.target < 0:
+        return "no_target"
+    if "basis_undefined" in cell.flags:
+        return "basis_undefined"
+    if den == 0:
+        return "no_occurrence"
+    if den < policy.min_denominator:
+        return "too_few_events"
+    return "source_silent" if cell.source_silent else ""
 
 
 def _short(num: int, den: int, cell: Cell, policy: Policy) -> Judgement:

@@ -10,7 +10,7 @@ from math import gcd, isqrt
 from typing import Any
 
 from services.alerts.finding import Finding
-from services.alerts.kinds.figures import Judgement, facts_of, scope_of
+from services.alerts.kinds.figures import Judgement, facts_of, scope_of, unjudged
 from services.alerts.policy import Policies, Policy
 from services.alerts.snapshot import Cell, Snapshot
 
@@ -57,14 +57,11 @@ def see(cell: Cell, policy: Policy) -> Judgement:
 
 
 def _too_early(cell: Cell, policy: Policy) -> str:
-    if cell.target < 0:
-        return "no_target"
-    if cell.den < policy.min_denominator:
-        return "too_few_events"
+    unclear = unjudged(cell.den, cell, policy)
+    if unclear:
+        return unclear
     if (cell.as_of - cell.start).days + 1 < policy.min_days:
         return "too_few_days"
-    if cell.source_silent:
-        return "source_silent"
     return "" if cell.expected_den > 0 else "nothing_expected"
 
 

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from services.alerts.finding import Finding, Scope, Truth
+from services.alerts.finding import REMINDER_OVER, Finding, Scope, Truth
 from services.alerts.policy import Policies
 from services.alerts.snapshot import Duty, Snapshot
 from shared.catalogue.working_days import WorkingCalendar
 
 INDICATOR = "report_on_system"
-REMINDER_OVER = "reminder_over"
 
 
 def find(snapshot: Snapshot, policies: Policies) -> Iterator[Finding]:
@@ -58,6 +57,7 @@ def _facts(duty: Duty, snapshot: Snapshot) -> dict[str, Any]:
         "report": duty.code,
         "report_vi": duty.name_vi,
         "report_period": duty.period,
+        "report_period_vi": duty.period_vi,
         "due": duty.due.isoformat(),
         "submitted": duty.submitted,
         "watermark": snapshot.marks,

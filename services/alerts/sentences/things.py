@@ -110,7 +110,7 @@ def _incident_over(facts: Facts) -> str:
 
 
 def _report(facts: Facts) -> str:
-    return f"{facts['unit_vi']}: {facts['report_vi']} (kỳ {facts['report_period']})"
+    return f"{facts['unit_vi']}: {facts['report_vi']} ({facts['report_period_vi']})"
 
 
 def _owed(facts: Facts) -> str:
