@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.alerts.finding import Truth
@@ -143,7 +143,9 @@ def test_an_acknowledgement_is_never_wiped_by_an_update_while_it_is_open(
     policy: Policy, life: list[Moment], updates: list[Truth]
 ) -> None:
     lived = Life(policy).live(life).live([Moment(1, "breach", action="acknowledge")])
+    assume(lived.state.name in OPEN)
     taken = lived.state.acknowledgement
+    assert taken
     for truth in updates:
         lived.look(Moment(10, truth, action="note"))
         if lived.state.name not in OPEN:
