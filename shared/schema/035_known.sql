@@ -66,7 +66,8 @@ LEFT JOIN (
                   AND (ledger.partition, ledger.offset, ledger.subject) NOT IN {later_facts}
                 GROUP BY reading, member, day, reason, members.own
             ) AS days
-            LEFT JOIN {database}.catalogue_periods AS periods ON periods.code = days.reason
+            LEFT JOIN (SELECT code, start, end FROM {database}.catalogue_periods) AS periods
+                ON periods.code = days.reason
             GROUP BY own, is_flow, member
         )
     )

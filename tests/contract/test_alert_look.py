@@ -18,8 +18,9 @@ from services.alerts.snapshot import Snapshot
 from services.alerts.state import AlertState, Change
 from shared.contracts.event import Event
 from tests.support.alert_snapshots import CATALOGUE, found, policies
+from tests.support.engine import EngineProcess
 from tests.support.events import event, key_of
-from tests.support.schema import OWNER_TOKEN, Schema, SchemaFactory
+from tests.support.schema import OWNER_TOKEN, Schema, create_schema
 from tests.support.scored_tables import ScoredTables
 from tests.unit.test_readings_cases import CASES, accepted
 
@@ -53,13 +54,18 @@ def known(client: Client, cells: Iterable[tuple[str, str]], instant: datetime) -
     return found
 
 
+@pytest.fixture(scope="module")
+def databases(engine: EngineProcess) -> tuple[Schema, Schema]:
+    return create_schema(engine), create_schema(engine)
+
+
 @pytest.mark.parametrize("instant", ["2026-03-02T09:30", "2026-04-10T12:00"])
 def test_a_cell_as_known_now_counts_nothing_that_happened_after_the_instant(
-    fresh_schema: SchemaFactory, instant: str
+    databases: tuple[Schema, Schema], instant: str
 ) -> None:
     """All cases of the readings; the measure is a board that never heard of what came later, only of retractions."""
     moment = datetime.fromisoformat(f"{instant}:00").replace(tzinfo=LOCAL)
-    whole, until = ScoredTables(fresh_schema()), ScoredTables(fresh_schema())
+    whole, until = (ScoredTables(schema) for schema in databases)
     whole.on_time(EVENTS)
     until.on_time(e for e in EVENTS if e.time <= us(moment) or e.type == "event.retracted")
     client, as_of = whole.schema.reader(), moment.date()
@@ -97,8 +103,8 @@ def taken_back(one: Event, when: str) -> Event:
 
 
 @pytest.fixture
-def tables(schema: Schema) -> ScoredTables:
-    return ScoredTables(schema)
+def tables(databases: tuple[Schema, Schema]) -> ScoredTables:
+    return ScoredTables(databases[0])
 
 
 def seen(tables: ScoredTables, now: datetime = NOW, period: str = "2026") -> Snapshot:

@@ -14,15 +14,16 @@ FACTS = Facts.from_catalogue(load_catalogue())
 
 
 class ScoredTables:
-    """One partition; every event is a record of its own, received at the given moment."""
+    """One partition; every event is a record of its own, received at the given moment. Empties what was there."""
 
-    def __init__(self, schema: Schema, *, seeded: bool = True) -> None:
+    def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self._client = schema.writer()
         self._records: dict[str, Record] = {}
         self._offset = 0
-        if seeded:
-            self._insert([], [*seed(FACTS, 0, 1).ledger, ledger_mark(0, -1, 0)])
+        for table in ("events_1", "ledger_1", "rejections", "alert_transitions"):
+            self._client.command(f"TRUNCATE TABLE {table}")
+        self._insert([], [*seed(FACTS, 0, 1).ledger, ledger_mark(0, -1, 0)])
 
     def deliver(self, events: Iterable[tuple[Event, int]]) -> None:
         """Events in the log's order, each with its moment of receipt in microseconds since 1970."""
