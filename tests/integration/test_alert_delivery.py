@@ -9,8 +9,9 @@ from threading import Event
 
 import pytest
 from prometheus_client import REGISTRY
-from structlog import get_logger
-from structlog.testing import capture_logs
+from structlog import wrap_logger
+from structlog.stdlib import BoundLogger
+from structlog.testing import LogCapture
 
 from services.alerts.channels.http import Network
 from services.alerts.delivery import DeliveryQueue, Timing, full_jitter
@@ -131,16 +132,16 @@ async def test_a_receiver_that_is_gone_is_not_asked_again_and_that_is_said_once(
 ) -> None:
     receiver = start()
     receiver.status = 410
-    # A logger that an earlier test used keeps that test's configuration.
-    monkeypatch.setattr("services.alerts.delivery.log", get_logger())
-    with capture_logs() as lines:
-        async with delivering(store, [webhook(tmp_path, "gone", receiver.url)], at_once(clock)) as (queue,):
-            queue.put([notification(receivers=("gone",))])
-            await reach(store, "gone", "given_up")
-            queue.put([resolved(receivers=("gone",))])
-            await reach(store, "gone", "given_up", 2)
+    # Its own logger: what other tests configure for theirs would drop the line.
+    capture = LogCapture()
+    monkeypatch.setattr("services.alerts.delivery.log", wrap_logger(None, [capture], BoundLogger))
+    async with delivering(store, [webhook(tmp_path, "gone", receiver.url)], at_once(clock)) as (queue,):
+        queue.put([notification(receivers=("gone",))])
+        await reach(store, "gone", "given_up")
+        queue.put([resolved(receivers=("gone",))])
+        await reach(store, "gone", "given_up", 2)
     assert len(receiver.deliveries) == 1
-    assert [line["event"] for line in lines].count("receiver_disabled") == 1
+    assert [line["event"] for line in capture.entries].count("receiver_disabled") == 1
     assert REGISTRY.get_sample_value("chitieu_alerts_receiver_disabled", {"receiver": "gone"}) == 1
 
 
