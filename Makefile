@@ -46,9 +46,31 @@ logs: ## Follow the logs; one process with P=ingest
 clean: ## Stop the stack and remove its data folder
 	@test ! -x $(BIN)/python || $(STACK) clean
 
+# Tests mostly wait for the processes they started, so two runs side by side take little more than half of the time. Each
+# run has a broker and an engine of its own. The longest begin first.
+WHOLE := tests/e2e tests/chaos tests/integration/test_simulated_month.py
+SCORING := $(wildcard tests/integration/test_scoring_*.py)
+PARTS := tests/contract $(filter-out $(WHOLE) $(SCORING), $(wildcard tests/integration/test_*.py))
+UNITS := tests/unit tests/architecture
+
 .PHONY: test
-test: setup-test lint ## Lint, types, import rules, then every test
+test: setup-test ## Lint, types, import rules, every test; a part with ARGS="tests/unit -k heartbeat"
+ifdef ARGS
+	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@echo "Two runs at a time; each is printed when it has ended."
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
+		test-whole test-scoring lint test-parts test-units
+endif
+
+.PHONY: test-whole test-scoring test-parts test-units
+test-whole: TESTS := $(WHOLE)
+test-scoring: TESTS := $(SCORING)
+test-parts: TESTS := $(PARTS)
+test-units: TESTS := $(UNITS)
+test-whole test-scoring test-parts test-units: setup-test
+	@$(BIN)/python -m pytest $(TESTS)
 
 .PHONY: chaos
 chaos: setup-test ## Kill, freeze and cut off everything under load: ROUNDS=20 SEED=1, ARGS=--help

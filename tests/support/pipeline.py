@@ -1,6 +1,7 @@
 """Sending to a running stack as an integrator does, and waiting until everything sent is scored."""
 
 import asyncio
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -10,6 +11,8 @@ from aiokafka import TopicPartition
 from clickhouse_connect.driver.client import Client
 
 from shared.kafka import consumer
+from shared.keys import Role, new_key
+from shared.keystore import ClickHouseKeyStore
 from shared.settings import SharedSettings
 from shared.topics import EVENTS
 from tests.support.stack import LocalStack
@@ -26,15 +29,7 @@ class Pipeline:
     def __init__(self, stack: LocalStack) -> None:
         self.stack = stack
         self.http = httpx.Client(timeout=30)
-        self.engine: Client = clickhouse_connect.get_client(
-            host="127.0.0.1",
-            port=stack.port("engine"),
-            username="reader",
-            password=(stack.settings.secrets / "engine-reader").read_text().strip(),
-            database="chitieu",
-            autogenerate_session_id=False,
-            tz_mode="aware",
-        )
+        self.engine = self._client("reader")
         self._keys: dict[str, str] = {}
 
     def close(self) -> None:
@@ -43,13 +38,14 @@ class Pipeline:
         self.engine.close()
 
     def key(self, role: str, system: str = "") -> str:
-        """A key made with the command, one per role and system."""
+        """A key as `keys new` stores it, one per role and system."""
         name = system or role
         if name not in self._keys:
-            options = ["--system", system] if system else []
-            done = self.stack.run("services.ingest", "keys", "new", "--role", role, "--owner", "test", *options)
-            assert done.returncode == 0, done.stderr
-            self._keys[name] = done.stdout.strip()
+            made = new_key(Role(role), "test", system=system, at=datetime.now(UTC))
+            client = self._client("writer")
+            ClickHouseKeyStore(client).put(made.record)
+            client.close()
+            self._keys[name] = made.token
         return self._keys[name]
 
     def bearer(self, role: str, system: str = "") -> dict[str, str]:
@@ -84,6 +80,17 @@ class Pipeline:
     def log_ends(self) -> dict[int, int]:
         """Partition → offset of the last record of `events`."""
         return asyncio.run(self._ends())
+
+    def _client(self, user: str) -> Client:
+        return clickhouse_connect.get_client(
+            host="127.0.0.1",
+            port=self.stack.port("engine"),
+            username=user,
+            password=(self.stack.settings.secrets / f"engine-{user}").read_text().strip(),
+            database="chitieu",
+            autogenerate_session_id=False,
+            tz_mode="aware",
+        )
 
     async def _ends(self) -> dict[int, int]:
         plain = consumer(SharedSettings(kafka_bootstrap=f"127.0.0.1:{self.stack.port('kafka')}"))
