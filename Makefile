@@ -56,20 +56,21 @@ UNITS := tests/unit tests/architecture
 .PHONY: test
 test: setup-test ## Lint, types, import rules, every test; a part with ARGS="tests/unit -k heartbeat"
 ifdef ARGS
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory check-code
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@echo "Two runs at a time; each is printed when it has ended."
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
-		test-whole test-scoring lint test-parts test-units
+		test-whole test-scoring check-code test-parts test-units
 endif
 
+# Without setup, which must not change what runs beside it.
 .PHONY: test-whole test-scoring test-parts test-units
 test-whole: TESTS := $(WHOLE)
 test-scoring: TESTS := $(SCORING)
 test-parts: TESTS := $(PARTS)
 test-units: TESTS := $(UNITS)
-test-whole test-scoring test-parts test-units: setup-test
+test-whole test-scoring test-parts test-units:
 	@$(BIN)/python -m pytest $(TESTS)
 
 .PHONY: chaos
@@ -85,7 +86,10 @@ bench: setup-test ## Every figure beside its baseline; ARGS="--quick --only boar
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: lint
-lint: setup ## Ruff, mypy --strict, import contracts
+lint: setup check-code ## Ruff, mypy --strict, import contracts
+
+.PHONY: check-code
+check-code:
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy

@@ -201,7 +201,8 @@ def test_a_worker_that_is_blocked_exits_with_partition_and_offset_in_its_last_li
     scoring.send(filings(0, 1))
     status, reason = worker.wait_exit()
     assert status == 1
-    assert re.search(r"partition \d has not moved past offset -1", reason), reason
+    # -2 is before the seed: on a busy machine the loop may be blocked that early.
+    assert re.search(r"partition \d has not moved past offset -[12]", reason), reason
     assert ("blocked in a reading at offsets 0 to 0" in reason) == (fault == "sleeping")
     scoring.worker().start()
     scoring.wait_exact()
