@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
@@ -56,9 +57,11 @@ def main() -> None:
     steps = Steps(4)
     try:
         _install_packages(steps, packages)
-        uv = _ensure_uv(steps)
-        _install_python(steps, uv)
-        _install_jars(steps)
+        with ThreadPoolExecutor() as pool:
+            # Both wait for the network and neither fills two cores.
+            jars = pool.submit(_install_jars, steps)
+            _install_python(steps, _ensure_uv(steps))
+            jars.result()
     except SetupError as error:
         sys.exit(f"\n{error}")
     except subprocess.CalledProcessError as error:
