@@ -40,8 +40,16 @@ def build_app(
     rejections: RejectionWriter | None = None,
 ) -> Starlette:
     """The HTTP application over parts that are already started."""
-    intake = Intake(settings.max_in_flight_bytes, settings.max_key_requests, settings.body_deadline_seconds)
+    intake = Intake(
+        settings.max_in_flight_bytes,
+        settings.max_in_flight_requests,
+        settings.max_key_requests,
+        settings.body_deadline_seconds,
+    )
     metrics.in_flight_bytes.set_function(lambda: intake.held_bytes)
+    metrics.in_flight_requests.set_function(lambda: intake.requests)
+    if rejections is not None:
+        metrics.notes_waiting.set_function(lambda: rejections.waiting)
     metrics.key_age_seconds.set_function(lambda: keys.age_seconds)
     endpoint = EventsEndpoint(settings, keys, Scopes(catalogue), intake, publisher, metrics, rejections)
 

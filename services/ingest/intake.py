@@ -17,6 +17,10 @@ DRAIN_BYTES = 32_000_000
 
 DRAIN_SECONDS = 5.0
 
+MAX_DRAINING = 128
+"""Each may hold 64 KB that it has sent and nobody has read: 8 MB. Above it the answer comes first, and the server drops
+what still arrives."""
+
 INFLATE_IN_LOOP_BYTES = 16_384
 """A thread costs 0.1 ms; a body of this size can inflate to its limit and hold every other request up for 30 ms."""
 
@@ -52,18 +56,27 @@ class Body:
 class Intake:
     """Counts the bytes and requests under way. All of it runs in one event loop, so no lock is needed."""
 
-    def __init__(self, max_bytes: int, max_key_requests: int, deadline_seconds: float) -> None:
+    def __init__(self, max_bytes: int, max_requests: int, max_key_requests: int, deadline_seconds: float) -> None:
         self._max_bytes = max_bytes
+        self._max_requests = max_requests
         self._max_key_requests = max_key_requests
         self._deadline_seconds = deadline_seconds
         self._requests: Counter[str] = Counter()
+        self._draining = 0
         self.held_bytes = 0
+
+    @property
+    def requests(self) -> int:
+        """Requests under way, of all keys."""
+        return self._requests.total()
 
     @asynccontextmanager
     async def request(self, key_id: str) -> AsyncIterator["Held"]:
-        """A place for one request of a key. Raises `Refused` when the key has too many."""
+        """A place for one request of a key. Raises `Refused` when the key has too many, or all keys together."""
         if self._requests[key_id] >= self._max_key_requests:
             raise Refused(Problem.TOO_MANY_REQUESTS)
+        if self.requests >= self._max_requests:
+            raise Refused(Problem.OVERLOADED)
         self._requests[key_id] += 1
         held = Held(self)
         try:
@@ -87,6 +100,16 @@ class Intake:
         except TimeoutError as error:
             raise Refused(Problem.BODY_TIMEOUT) from error
         return b"".join(parts)
+
+    async def drain(self, body: Body) -> None:
+        """Lets a caller that is refused finish sending, unless too many do so."""
+        if self._draining >= MAX_DRAINING:
+            return
+        self._draining += 1
+        try:
+            await body.drain()
+        finally:
+            self._draining -= 1
 
     def hold(self, size: int) -> None:
         """Raises `Refused` when the total would be too much."""

@@ -48,6 +48,13 @@ class IngestMetrics:
         self.in_flight_bytes = Gauge(
             "chitieu_ingest_in_flight_bytes", "Bytes of bodies being handled now.", registry=self.registry
         )
+        self.in_flight_requests = Gauge(
+            "chitieu_ingest_in_flight_requests", "Requests being handled now.", registry=self.registry
+        )
+        self.notes_waiting = Gauge(
+            "chitieu_ingest_rejection_notes_waiting", "Refused events whose receipt is not written yet.",
+            registry=self.registry,
+        )  # fmt: skip
         self.key_age_seconds = Gauge(
             "chitieu_ingest_key_age_seconds", "Age of the known keys; grows while ClickHouse is away.",
             registry=self.registry,

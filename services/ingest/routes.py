@@ -57,7 +57,7 @@ class EventsEndpoint:
         except Refused as refused:
             self.metrics.refused.labels(refused.problem.value).inc()
             log.info("request_refused", reason=refused.problem.value)
-            await body.drain()
+            await self.intake.drain(body)
             found = refusal(refused.problem)
         except Exception as error:  # noqa: BLE001 - the message may hold a value, so only its place is logged
             self.metrics.refused.labels(Problem.INTERNAL.value).inc()

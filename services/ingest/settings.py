@@ -27,10 +27,17 @@ class IngestSettings(SharedSettings):
         1_000, ge=1, validation_alias=AliasChoices("CHITIEU_INGEST_MAX_BATCH_EVENTS", "max_batch_events")
     )
     max_in_flight_bytes: int = Field(
-        64 * MEGABYTE,
+        32 * MEGABYTE,
         ge=1_000,
         validation_alias=AliasChoices("CHITIEU_INGEST_MAX_IN_FLIGHT_BYTES", "max_in_flight_bytes"),
         description="Bodies held at the same time by all callers; above it new requests are sent away with 503.",
+    )
+    max_in_flight_requests: int = Field(
+        64,
+        ge=1,
+        validation_alias=AliasChoices("CHITIEU_INGEST_MAX_IN_FLIGHT_REQUESTS", "max_in_flight_requests"),
+        description="Requests of all callers at the same time; above it they are sent away with 503. Full batches take "
+        "some 15 ms each and 1 MB while they are decoded: the last waits for a second, well below the ack deadline.",
     )
     max_key_requests: int = Field(
         32,

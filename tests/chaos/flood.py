@@ -1,12 +1,15 @@
 """Batches without end, encoded beforehand but for a few letters, and what their sender is told."""
 
 import asyncio
+import re
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+
+import httpx
 
 from tests.chaos.story import UNITS
 from tests.chaos.wire import Answer, Pool
@@ -29,6 +32,7 @@ _EVENT = (
     '"procedure":"1.004227","receiving_unit":"%s","channel":"online","full_online_offered":true,'
     '"result_is_document":true,"applicant_kind":"citizen"}}'
 )
+_PROBLEM = re.compile(rb'"urn:chitieu:problem:(\w+)"')
 _DIGESTS = [sha256(str(number).encode()).hexdigest()[: 64 - LETTERS] for number in range(BATCH_EVENTS)]
 
 
@@ -89,6 +93,12 @@ class Flood:
     def accepted_events(self) -> int:
         """In all batches."""
         return len(self.accepted) * BATCH_EVENTS
+
+    def known(self) -> bool:
+        """Whether ingest knows all keys."""
+        url = f"http://127.0.0.1:{self.port}/v1/events"
+        answers = (httpx.post(url, headers={"authorization": f"Bearer {key}"}, timeout=30) for key in self.keys)
+        return all(answer.status_code != httpx.codes.UNAUTHORIZED for answer in answers)
 
     async def held(self, seconds: float, scored: Callable[[], Awaitable[int]]) -> float:
         """Events per second that the pipeline takes when its senders rest as soon as it falls behind.
@@ -169,9 +179,9 @@ class Flood:
             self.unexpected.append(f"batch {number}: no answer, {type(error).__name__} {error}")
 
     def _judge(self, number: int, answer: Answer) -> None:
-        self.answers[str(answer.status)] += 1
+        problem = _PROBLEM.search(answer.beginning)
+        self.answers[f"{answer.status} {problem[1].decode() if problem else ''}".strip()] += 1
         if answer.status == 202 and b'"rejected":0,' in answer.beginning:
             self.accepted.add(number)
         elif answer.status not in {429, 503} or not answer.retry_after:
             self.unexpected.append(f"batch {number}: {answer.status} {answer.beginning.decode(errors='replace')}")
-

@@ -2,7 +2,8 @@
 
 What is judged is what is *held*: anonymous and shared-memory pages, which the kernel can only take away by ending the
 process. Pages of mapped files (LMDB's store, the indexes of Kafka's log, libraries) are the page cache's: they stay as
-long as nobody else needs the room, so they grow with what was ever touched, and go without harm. They are told beside it.
+long as nobody else needs the room, so they grow with what was ever touched, and go without harm. They are told beside
+it.
 """
 
 import threading

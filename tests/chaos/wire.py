@@ -1,5 +1,8 @@
-"""HTTP as cheap as it gets: bytes made beforehand over connections that stay open, so that sending costs a tenth of
-what the receiver has to do. A client library would cost as much as ingest itself, and the sender fall behind its plan."""
+"""HTTP as cheap as it gets: bytes made beforehand over connections that stay open.
+
+Sending costs a tenth of what the receiver has to do. A client library would cost as much as ingest itself, and the
+sender would fall behind its plan.
+"""
 
 import asyncio
 import time
