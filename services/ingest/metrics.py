@@ -45,6 +45,12 @@ class IngestMetrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        for counter in (self.accepted, self.rejected, self.refused):
+            counter.clear()
+        self._add_gauges()
+
+    def _add_gauges(self) -> None:
+        """Read from the parts themselves when somebody asks."""
         self.in_flight_bytes = Gauge(
             "chitieu_ingest_in_flight_bytes", "Bytes of bodies being handled now.", registry=self.registry
         )
@@ -59,5 +65,3 @@ class IngestMetrics:
             "chitieu_ingest_key_age_seconds", "Age of the known keys; grows while ClickHouse is away.",
             registry=self.registry,
         )  # fmt: skip
-        for counter in (self.accepted, self.rejected, self.refused):
-            counter.clear()
