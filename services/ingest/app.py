@@ -11,7 +11,7 @@ import uvloop
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from services.ingest.intake import Intake
+from services.ingest.intake import Intake, Limits
 from services.ingest.metrics import IngestMetrics
 from services.ingest.publisher import KafkaPublisher, Publisher
 from services.ingest.rejections import RejectionWriter
@@ -41,13 +41,17 @@ def build_app(
 ) -> Starlette:
     """The HTTP application over parts that are already started."""
     intake = Intake(
-        settings.max_in_flight_bytes,
-        settings.max_in_flight_requests,
-        settings.max_key_requests,
-        settings.body_deadline_seconds,
+        Limits(
+            settings.max_in_flight_bytes,
+            settings.max_in_flight_requests,
+            settings.max_key_requests,
+            settings.body_deadline_seconds,
+            settings.max_wait_seconds,
+        )
     )
     metrics.in_flight_bytes.set_function(lambda: intake.held_bytes)
     metrics.in_flight_requests.set_function(lambda: intake.requests)
+    metrics.oldest_seconds.set_function(lambda: intake.oldest_seconds)
     if rejections is not None:
         metrics.notes_waiting.set_function(lambda: rejections.waiting)
     metrics.key_age_seconds.set_function(lambda: keys.age_seconds)

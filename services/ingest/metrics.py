@@ -57,6 +57,11 @@ class IngestMetrics:
         self.in_flight_requests = Gauge(
             "chitieu_ingest_in_flight_requests", "Requests being handled now.", registry=self.registry
         )
+        self.oldest_seconds = Gauge(
+            "chitieu_ingest_oldest_request_seconds",
+            "How long the oldest request waits for its answer since its body is whole.",
+            registry=self.registry,
+        )
         self.notes_waiting = Gauge(
             "chitieu_ingest_rejection_notes_waiting", "Refused events whose receipt is not written yet.",
             registry=self.registry,

@@ -36,8 +36,15 @@ class IngestSettings(SharedSettings):
         64,
         ge=1,
         validation_alias=AliasChoices("CHITIEU_INGEST_MAX_IN_FLIGHT_REQUESTS", "max_in_flight_requests"),
-        description="Requests of all callers at the same time; above it they are sent away with 503. Full batches take "
-        "some 15 ms each and 1 MB while they are decoded: the last waits for a second, well below the ack deadline.",
+        description="Requests of all callers at the same time; above it they are sent away with 503. Decoded, a full "
+        "batch takes 1 MB.",
+    )
+    max_wait_seconds: float = Field(
+        2.0,
+        gt=0,
+        validation_alias=AliasChoices("CHITIEU_INGEST_MAX_WAIT_SECONDS", "max_wait_seconds"),
+        description="As long as a request has waited for longer than this, new ones are sent away with 503: whoever "
+        "queued would only be told after the ack deadline that the log is slow, and its events be written nonetheless.",
     )
     max_key_requests: int = Field(
         32,

@@ -19,8 +19,8 @@ BATCH_EVENTS = 500
 LETTERS = 16
 """At the end of every id and subject: which batch it belongs to, so that tables can be asked by batch. Letters only,
 since digits could look like a person's number."""
-SENDERS = 8
-"""Of those that wait for their answer: more do not make ingest faster."""
+HELD_SENDERS, UNHELD_SENDERS = 2, 8
+"""Of those that wait for their answer; what two have under way is soon scored when they rest."""
 TICK_SECONDS = 0.005
 LOOK_SECONDS = 0.2
 REST_LAG_SECONDS = 1.0
@@ -105,7 +105,7 @@ class Flood:
 
         `scored`: how many of its events the pipeline has processed. Measured over the second half.
         """
-        async with self._senders() as free:
+        async with self._senders(HELD_SENDERS) as free:
             await self._look(seconds / 2, scored, free)
             began, before = time.monotonic(), self.accepted_events
             self.lag_seconds = await self._look(seconds / 2, scored, free)
@@ -113,7 +113,7 @@ class Flood:
 
     async def unheld(self, seconds: float) -> float:
         """Events per second that ingest accepts from senders that only wait for their answers."""
-        async with self._senders():
+        async with self._senders(UNHELD_SENDERS):
             began, before = time.monotonic(), self.accepted_events
             await asyncio.sleep(seconds)
             return (self.accepted_events - before) / (time.monotonic() - began)
@@ -144,7 +144,7 @@ class Flood:
         pool.close()
 
     @asynccontextmanager
-    async def _senders(self) -> AsyncIterator[asyncio.Event]:
+    async def _senders(self, count: int) -> AsyncIterator[asyncio.Event]:
         """Each waits for its answer; they rest while the event is not set, and end with the context."""
         pool, free, ended = Pool(self.port), asyncio.Event(), asyncio.Event()
         free.set()
@@ -155,7 +155,7 @@ class Flood:
                 await free.wait()
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(SENDERS):
+            for _ in range(count):
                 group.create_task(go_on())
             yield free
             ended.set()
