@@ -28,6 +28,10 @@ from shared.logs import configure_logs, get_logger
 MAX_KEY_AGE_SECONDS = 30.0
 """Older keys still work, because ClickHouse being away must not stop events; the process is then not ready."""
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep an idle connection (httpx 5 s, the same as this server's default; proxies 60 s): whoever
+closes second loses the request that is sent at that moment, and its sender is told nothing."""
+
 log = get_logger(__name__)
 
 
@@ -94,7 +98,13 @@ async def _serve(settings: IngestSettings) -> None:
         rejections.start()
         app = build_app(settings, keys, publisher, catalogue, metrics, rejections)
         config = uvicorn.Config(
-            app, host=settings.listen_host, port=settings.port, access_log=False, log_config=None, lifespan="off"
+            app,
+            host=settings.listen_host,
+            port=settings.port,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
         )
         # What lives as long as the process is looked at no more by the collector: a tenth of the time per event.
         gc.freeze()
