@@ -8,6 +8,7 @@ TRANSITIONS = Counter("chitieu_alerts_transitions_total", "Recorded transitions,
 DELIVERIES = Counter(
     "chitieu_alerts_deliveries_total", "Delivery attempts, by receiver and outcome.", ["receiver", "outcome"]
 )
+WAITING = Gauge("chitieu_alerts_waiting_deliveries", "Notifications in memory, by receiver.", ["receiver"])
 OWNER = Gauge("chitieu_alerts_owner", "1 while this process is the active evaluator, else 0.")
 FIRING = Gauge("chitieu_alerts_firing", "Alerts that are firing now.")
 LAST_EVALUATION = Gauge("chitieu_alerts_last_evaluation_timestamp_seconds", "When the board was last decided on.")

@@ -14,6 +14,9 @@ from services.alerts.sentence import evidence, sentence_vi
 OWNER_PARTITION = 0
 """`changes` has one partition, so one row of `alerts_owners` names the active evaluator."""
 
+AT_ONCE = 1_000
+"""Notifications of 2 KB that wait in memory for one receiver; while it is away for days, more are in the table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -49,7 +52,7 @@ class AlertStore(Protocol):
 
     def take_over(self, token: int) -> dict[str, AlertState]: ...
     def record(self, transitions: Sequence[tuple[Transition, str]], policy_version: str) -> list[Notification]: ...
-    def undelivered(self, receiver: str) -> list[Notification]: ...
+    def undelivered(self, receiver: str, at_most: int = AT_ONCE) -> list[Notification]: ...
     def log_delivery(self, step: DeliveryStep) -> None: ...
 
 
@@ -75,13 +78,14 @@ class ClickHouseAlertStore:
         self._insert("alert_transitions", f"{notifications[0].id}-{len(rows)}", rows)
         return notifications
 
-    def undelivered(self, receiver: str) -> list[Notification]:
-        """Recorded transitions that this receiver has not had, oldest first."""
+    def undelivered(self, receiver: str, at_most: int = AT_ONCE) -> list[Notification]:
+        """The oldest recorded transitions that this receiver has not had, oldest first."""
         result = self._client.query(
             "SELECT alert_id, number, to_state AS state, severity, at, sentence_vi, evidence FROM alert_transitions "
             "WHERE (alert_id, number) NOT IN (SELECT alert_id, number FROM deliveries "
-            "WHERE receiver = {receiver:String} AND state IN ('delivered', 'given_up')) ORDER BY at, alert_id",
-            parameters={"receiver": receiver},
+            "WHERE receiver = {receiver:String} AND state IN ('delivered', 'given_up')) "
+            "ORDER BY at, alert_id, number LIMIT {at_most:UInt32}",
+            parameters={"receiver": receiver, "at_most": at_most},
         )
         return [Notification(**row | {"evidence": json.loads(row["evidence"])}) for row in result.named_results()]
 

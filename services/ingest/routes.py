@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.ingest.answers import Answer, Outcome, answer, refusal
 from services.ingest.bodies import Mode, mode_of, raw_events
-from services.ingest.intake import Body, Intake, inflate_aside
+from services.ingest.intake import Body, Held, Intake, inflate_aside
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import Problem, Refused
 from services.ingest.publisher import Publisher
@@ -57,7 +57,7 @@ class EventsEndpoint:
         except Refused as refused:
             self.metrics.refused.labels(refused.problem.value).inc()
             log.info("request_refused", reason=refused.problem.value)
-            await body.drain()
+            await self.intake.drain(body)
             found = refusal(refused.problem)
         except Exception as error:  # noqa: BLE001 - the message may hold a value, so only its place is logged
             self.metrics.refused.labels(Problem.INTERNAL.value).inc()
@@ -73,15 +73,20 @@ class EventsEndpoint:
             mode = mode_of(headers)
             if int(headers.get("content-length", "0")) > self.settings.max_body_bytes:
                 raise Refused(Problem.BODY_TOO_LARGE)
-            sent = await self.intake.read(body, held, self.settings.max_body_bytes)
-            inflated = await inflate_aside(sent, headers.get("content-encoding", ""), self.settings.max_inflated_bytes)
-            if inflated is not sent:
-                held.add(len(inflated))
-            self._count_bytes(sent, inflated)
-            outcomes = self._validate(mode, headers, inflated, key)
+            outcomes = self._validate(mode, headers, await self._body(headers, body, held), key)
+            # The body is gone by now; while the log is slow only its events are kept.
             await self._publish(outcomes, dry_run)
             self._tell(outcomes, key, dry_run)
             return answer(outcomes, single=mode is not Mode.BATCH, dry_run=dry_run)
+
+    async def _body(self, headers: Mapping[str, str], body: Body, held: Held) -> bytes:
+        """The whole body without its compression. Raises `Refused`."""
+        sent = await self.intake.read(body, held, self.settings.max_body_bytes)
+        inflated = await inflate_aside(sent, headers.get("content-encoding", ""), self.settings.max_inflated_bytes)
+        if inflated is not sent:
+            held.add(len(inflated))
+        self._count_bytes(sent, inflated)
+        return inflated
 
     async def _key(self, headers: Mapping[str, str]) -> KeyRecord:
         key = await self.keys.prove(headers.get("authorization", ""))

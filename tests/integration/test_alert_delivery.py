@@ -14,7 +14,7 @@ from services.alerts.channels.webhook import WebhookChannel, retry_after_seconds
 from services.alerts.delivery import RETRY_SECONDS, DeliveryQueue, wait_seconds
 from services.alerts.machine import AlertState, decide
 from services.alerts.policy import Policy
-from services.alerts.store import Notification
+from services.alerts.store import AT_ONCE, Notification
 from tests.support.alert_store import MemoryAlerts, MemoryAlertStore
 from tests.support.waiting import eventually
 from tests.support.webhook import WebhookReceiver
@@ -38,17 +38,17 @@ def store() -> MemoryAlertStore:
     return store
 
 
-def recorded(store: MemoryAlertStore) -> list[Notification]:
-    transition = decide(AlertState(), seen(70, 100), Policy(), NOW).transition
+def recorded(store: MemoryAlertStore, number: int = 0) -> list[Notification]:
+    transition = decide(AlertState("ok", number), seen(70, 100), Policy(), NOW).transition
     assert transition
     return store.record([(transition, "warning")], "p")
 
 
 @asynccontextmanager
-async def delivering(store: MemoryAlertStore, url: str) -> AsyncIterator[DeliveryQueue]:
+async def delivering(store: MemoryAlertStore, url: str, max_waiting: int = AT_ONCE) -> AsyncIterator[DeliveryQueue]:
     """A running queue; stopped at the end."""
     channel = WebhookChannel(url, SECRET)
-    queue = DeliveryQueue(channel, store, lambda: datetime.now(UTC))
+    queue = DeliveryQueue(channel, store, lambda: datetime.now(UTC), max_waiting)
     task = asyncio.create_task(queue.run())
     try:
         yield queue
@@ -131,3 +131,17 @@ def test_waits_grow_and_the_last_one_repeats() -> None:
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7.0), (None, None), ("soon", None), ("-1", None)])
 def test_retry_after_is_read_as_seconds(header: str | None, seconds: float | None) -> None:
     assert retry_after_seconds(header) == seconds
+
+
+async def test_what_finds_no_place_in_the_queue_is_delivered_from_the_table_in_order(
+    receiver: WebhookReceiver, store: MemoryAlertStore
+) -> None:
+    all_recorded = [one for number in range(5) for one in recorded(store, number)]
+    async with delivering(store, receiver.url, max_waiting=2) as queue:
+        queue.put(all_recorded)
+
+        async def all_there() -> bool:
+            return len(receiver.deliveries) >= len(all_recorded)
+
+        await eventually(all_there, deadline_seconds=20, what="all delivered")
+    assert [one.headers["webhook-id"] for one in receiver.deliveries] == [one.id for one in all_recorded]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.alerts.machine import AlertState, Transition
-from services.alerts.store import DeliveryStep, Notification, notification
+from services.alerts.store import AT_ONCE, DeliveryStep, Notification, notification
 from shared.errors import FencedError
 
 DONE = {"delivered", "given_up"}
@@ -41,10 +41,10 @@ class MemoryAlertStore:
         self._tables.notifications.extend(recorded)
         return recorded
 
-    def undelivered(self, receiver: str) -> list[Notification]:
+    def undelivered(self, receiver: str, at_most: int = AT_ONCE) -> list[Notification]:
         done = {step.notification.id for step in self._tables.steps if step.receiver == receiver and step.state in DONE}
         waiting = [n for n in self._tables.notifications if n.id not in done]
-        return sorted(waiting, key=lambda n: (n.at, n.alert_id))
+        return sorted(waiting, key=lambda n: (n.at, n.alert_id, n.number))[:at_most]
 
     def log_delivery(self, step: DeliveryStep) -> None:
         self._check()
