@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.ingest.answers import Answer, Outcome, answer, refusal
-from services.ingest.bodies import Mode, mode_of, raw_events
+from services.ingest.bodies import Mode, mode_of, raw_events, refuse_many
 from services.ingest.intake import Body, Held, Intake, inflate_aside
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import Problem, Refused
@@ -22,7 +22,7 @@ from services.ingest.reasons import Rejected
 from services.ingest.rejections import RejectionWriter, notes, now
 from services.ingest.scopes import Scopes
 from services.ingest.settings import IngestSettings
-from services.ingest.validation import moment, validate
+from services.ingest.validation import moment, validate, validate_whole
 from shared.contracts.event import Event
 from shared.contracts.json_schema import schema_of, schemas
 from shared.errors import RetryableError
@@ -97,9 +97,13 @@ class EventsEndpoint:
         return key
 
     def _validate(self, mode: Mode, headers: Mapping[str, str], body: bytes, key: KeyRecord) -> list[Outcome]:
-        allowed, now = self.scopes.of(key), moment(time.time_ns() // 1000)
-        raws = raw_events(mode, headers, body, self.settings.max_batch_events)
-        return [validate(raw, allowed, now) for raw in raws]
+        allowed, now, most = self.scopes.of(key), moment(time.time_ns() // 1000), self.settings.max_batch_events
+        if mode is Mode.BATCH:
+            refuse_many(body, most)
+            good = validate_whole(body, allowed, now)
+            if good and len(good) <= most:
+                return list(good)
+        return [validate(raw, allowed, now) for raw in raw_events(mode, headers, body, most)]
 
     async def _publish(self, outcomes: list[Outcome], dry_run: bool) -> None:
         accepted = [outcome for outcome in outcomes if isinstance(outcome, Event)]
