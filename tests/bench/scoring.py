@@ -13,6 +13,7 @@ from shared.contracts.event import Event
 from shared.kafka import admin, producer
 from shared.settings import SharedSettings
 from shared.topics import partition_of
+from tests.bench.baselines.faust_table import changelogs
 from tests.bench.events import EVENTS_PER_FILING
 from tests.bench.measuring import Line, Sample, cores, cpu_seconds, interleaved, medians, pin
 from tests.bench.run import Run
@@ -110,7 +111,8 @@ async def _send_singly(bootstrap: str, topic: str, events: list[Event]) -> None:
     settings = _settings(bootstrap)
     manager = admin(settings)
     await manager.start()
-    await manager.create_topics([NewTopic(topic, PARTITIONS, 1)])
+    tables = changelogs(f"{topic}-app")
+    await manager.create_topics([NewTopic(name, PARTITIONS, 1) for name in (topic, *tables)])
     await manager.close()
     async with producer(settings) as out:
         sent = [
