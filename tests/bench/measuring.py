@@ -5,6 +5,7 @@ import platform
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,12 @@ def pin(pid: int, cores: set[int]) -> None:
         os.sched_setaffinity(int(task.name), cores)
 
 
+@cache
 def cores() -> tuple[set[int], set[int]]:
-    """(the core of the process under test, the cores of everything else); the same where there is only one."""
+    """(the core of the process under test, the cores of everything else); the same where there is only one.
+
+    Asked once, before this process is moved itself: afterwards the kernel would name only where it was moved to.
+    """
     every = sorted(os.sched_getaffinity(0))
     return {every[0]}, set(every[1:]) or {every[0]}
 
