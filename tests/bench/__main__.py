@@ -8,12 +8,20 @@ import tempfile
 from pathlib import Path
 
 from tests.bench.board import board_lines
+from tests.bench.growth import growth_lines
 from tests.bench.ingest import ingest_lines
 from tests.bench.measuring import Line, as_json, cores, machine
+from tests.bench.pipeline import pipeline_lines
 from tests.bench.run import Run
 from tests.bench.scoring import scoring_lines
 
-LINES = {"board": board_lines, "ingest": ingest_lines, "scoring": scoring_lines}
+LINES = {
+    "board": board_lines,
+    "ingest": ingest_lines,
+    "scoring": scoring_lines,
+    "growth": growth_lines,
+    "pipeline": pipeline_lines,
+}
 
 
 def main() -> None:
@@ -27,6 +35,7 @@ def main() -> None:
         for name in arguments.only or LINES:
             run.say(f"{name} ...")
             found += LINES[name](run)
+            run.release()
     about = {"machine": machine(), "quick": arguments.quick, "rounds": arguments.rounds}
     print(f"{about['machine']}{'  --quick: smaller than what was promised' if arguments.quick else ''}\n")
     _print_table(found)

@@ -1,5 +1,6 @@
 """What a line of the table is, and how a process under test is held to one core and its time is read."""
 
+import math
 import os
 import platform
 import statistics
@@ -101,3 +102,9 @@ def machine() -> dict[str, str | int]:
 def as_json(line: Line) -> dict[str, Any]:
     """Plain values of a line."""
     return asdict(line)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` percent of `values` do not exceed; 0 when there are none."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * share / 100) - 1)] if ordered else 0.0

@@ -19,7 +19,7 @@ from tests.bench.measuring import Line, Sample, cores, cpu_seconds, interleaved,
 from tests.bench.run import Run
 from tests.support.processes import ChildProcess
 from tests.support.schema import create_schema
-from tests.support.scoring import PARTITIONS, ScoringSetup, filings
+from tests.support.scoring import PARTITIONS, ScoringSetup, ScoringWorker, filings
 
 PER_RECORD = 200
 TIMES, GOAL = 10.0, 40_000
@@ -59,14 +59,17 @@ def _ours(run: Run, events: list[Event], number: int) -> Sample:
     worker.process.start()
     pin(worker.process.pid, cores()[0])
 
-    def processed() -> int:
-        lines = (worker._get("/metrics") or "").splitlines()
-        return sum(int(float(line.split()[1])) for line in lines if line.startswith("chitieu_scoring_events_total{"))
-
     try:
-        return _drained(worker.process, processed, len(events))
+        return _drained(worker.process, lambda: processed_by(worker)[0], len(events))
     finally:
         setup.stop()
+
+
+def processed_by(worker: ScoringWorker) -> tuple[int, float]:
+    """Events that a worker has processed, and when (`time.perf_counter()`) it said so."""
+    lines = (worker._get("/metrics") or "").splitlines()
+    done = sum(int(float(line.split()[1])) for line in lines if line.startswith("chitieu_scoring_events_total{"))
+    return done, time.perf_counter()
 
 
 def _theirs(run: Run, events: list[Event], number: int) -> Sample:
