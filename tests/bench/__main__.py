@@ -3,14 +3,14 @@
 import argparse
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 from tests.bench.board import board_lines
 from tests.bench.growth import growth_lines
 from tests.bench.ingest import ingest_lines
-from tests.bench.measuring import Line, as_json, cores, machine
+from tests.bench.measuring import Line, as_json, commit, cores, machine
+from tests.bench.page import table
 from tests.bench.pipeline import pipeline_lines
 from tests.bench.run import Run
 from tests.bench.scoring import scoring_lines
@@ -27,6 +27,7 @@ LINES = {
 def main() -> None:
     """Exits 0 also when a figure is not reached: a benchmark is no test."""
     arguments = _parser().parse_args()
+    before = {"machine": machine(), "commit": commit()}
     # Load generator, broker and engine inherit this; only the process under test is moved to its own core.
     os.sched_setaffinity(0, cores()[1])
     found: list[Line] = []
@@ -36,11 +37,11 @@ def main() -> None:
             run.say(f"{name} ...")
             found += LINES[name](run)
             run.release()
-    about = {"machine": machine(), "quick": arguments.quick, "rounds": arguments.rounds}
-    print(f"{about['machine']}{'  --quick: smaller than what was promised' if arguments.quick else ''}\n")
-    _print_table(found)
+    about = {**before, "quick": arguments.quick, "rounds": arguments.rounds}
+    results = {**about, "lines": [as_json(line) for line in found]}
+    print(table(results))
     if arguments.json:
-        arguments.json.write_text(json.dumps({**about, "lines": [as_json(line) for line in found]}, indent=1) + "\n")
+        arguments.json.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -51,15 +52,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there")
     parser.add_argument("--folder", type=Path, help="where data of the run go (removed at the end)")
     return parser
-
-
-def _print_table(found: list[Line]) -> None:
-    print(f"{'what':46} {'ours':>12} {'baseline':>12}  unit           reach")
-    for line in found:
-        baseline = "-" if line.baseline is None else f"{line.baseline:,.1f}"
-        verdict = {True: "reached", False: "NOT reached", None: "not judged"}[line.reached]
-        print(f"{line.name:46} {line.ours:>12,.1f} {baseline:>12}  {line.unit:14} {line.reach}: {verdict}")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ OWNERS_TOKEN = f"joinGet('scoring_owners_1', 'token', toUInt16({PARTITION}))"
 
 def growth_lines(run: Run) -> list[Line]:
     """Two lines of CPU per event, and the audit."""
-    count, width = run.size((10, 17_000), (3, 2_000))
+    count, width = run.size((10, 17_000), (3, 5_000))
     total = EVENTS_PER_WIDTH * width * count
     run.say(f"  {total:,} events into the log")
     setup = filled(run, "long", 4, count, width)

@@ -4,6 +4,7 @@ import math
 import os
 import platform
 import statistics
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -97,6 +98,12 @@ def machine() -> dict[str, str | int]:
         "kernel": platform.release(),
         "load_before": Path("/proc/loadavg").read_text().split()[0],
     }
+
+
+def commit() -> str:
+    """What is measured; a plus sign when files differ from it."""
+    command = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def as_json(line: Line) -> dict[str, Any]:
