@@ -103,7 +103,7 @@ def machine() -> dict[str, str | int]:
 def commit() -> str:
     """What is measured; a plus sign when files differ from it."""
     command = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "?"
 
 
 def as_json(line: Line) -> dict[str, Any]:

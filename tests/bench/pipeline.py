@@ -1,6 +1,5 @@
 """The lines of the whole embedded stack, in the order in which they need each other."""
 
-from tests.bench.baselines.prometheus_alerts import PrometheusAlerts
 from tests.bench.capacity import capacity_line
 from tests.bench.embedded import Embedded
 from tests.bench.latency import latency_lines
@@ -15,8 +14,6 @@ QUIET_SECONDS = 20.0
 
 def pipeline_lines(run: Run) -> list[Line]:
     """Capacity, the two latencies, recovery, memory."""
-    rival = PrometheusAlerts(run.folder / "prometheus", falls=run.size(12, 1))
-    rival.start()
     embedded = Embedded(run.folder / "stack")
     try:
         fresh = _memory_at_rest(run, embedded)
@@ -31,7 +28,7 @@ def pipeline_lines(run: Run) -> list[Line]:
     finally:
         embedded.stop()
     run.say("  the last alerts of Prometheus")
-    for line, seconds in zip(latencies, rival.seconds(), strict=True):
+    for line, seconds in zip(latencies, run.prometheus.seconds(), strict=True):
         line.baseline = percentile(seconds, 99)
         line.detail["prometheus"] = {"seconds": sorted(seconds), "p50": percentile(seconds, 50)}
     return [capacity, *latencies, recovery, _memory_line(run, fresh, after)]

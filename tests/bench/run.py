@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from tests.bench.baselines.prometheus_alerts import PrometheusAlerts
 from tests.support.engine import EngineProcess, start_engine
 from tests.support.kafka import LocalKafka
 
@@ -33,6 +34,13 @@ class Run:
     def engine(self) -> EngineProcess:
         """An engine of its own; no query of a benchmark is refused for its length."""
         return start_engine(self.folder / "engine")
+
+    @cached_property
+    def prometheus(self) -> PrometheusAlerts:
+        """Prometheus and Alertmanager, with alerts under way since the first time it is asked for."""
+        rival = PrometheusAlerts(self.folder / "prometheus", falls=self.size(12, 1))
+        rival.start()
+        return rival
 
     def release(self) -> None:
         """Stops broker and engine and removes their data: the next line begins with its own."""
