@@ -1,6 +1,6 @@
 """Brings what the stack needs onto a Debian machine. Standard library only: it runs before anything is installed.
 
-`python3 deploy/local/setup.py [--for test]`; does nothing, quickly, when everything is there.
+`python3 deploy/local/setup.py [--for test|bench]`; does nothing, quickly, when everything is there.
 """
 
 import argparse
@@ -24,6 +24,9 @@ UV_VERSION = "0.13.9"
 """Fixed, as every other version; a `uv` that the machine already has is used as it is."""
 OLDEST_JAVA = 17
 """Kafka 4 does not start on an older one."""
+PROMETHEUS = TOOLS / "prometheus"
+PROMETHEUS_PACKAGES = ("prometheus", "prometheus-alertmanager")
+"""Beside which alerts are measured. Unpacked only: installing would start them as services, open to the network."""
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 """Has every Vietnamese letter; a headless browser on a bare machine has no font at all."""
 
@@ -48,13 +51,14 @@ class Steps:
 def main() -> None:
     """Exits 1 when a command fails or root is needed and this is not root."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="run")
-    for_test = parser.parse_args().purpose == "test"
+    parser.add_argument("--for", dest="purpose", choices=("run", "test", "bench"), default="run")
+    purpose = parser.parse_args().purpose
     stamp = _stamp()
-    packages = _missing_packages(for_test=for_test)
-    if not packages and _installed(stamp):
+    packages = _missing_packages(for_test=purpose != "run")
+    rivals = purpose == "bench" and not all((PROMETHEUS / "usr/bin" / name).exists() for name in PROMETHEUS_PACKAGES)
+    if not packages and not rivals and _installed(stamp):
         return
-    steps = Steps(4)
+    steps = Steps(4 + rivals)
     try:
         _install_packages(steps, packages)
         with ThreadPoolExecutor() as pool:
@@ -62,6 +66,8 @@ def main() -> None:
             jars = pool.submit(_install_jars, steps)
             _install_python(steps, _ensure_uv(steps))
             jars.result()
+        if rivals:
+            _unpack_prometheus(steps)
     except SetupError as error:
         sys.exit(f"\n{error}")
     except subprocess.CalledProcessError as error:
@@ -137,9 +143,9 @@ def _install_packages(steps: Steps, packages: list[str]) -> None:
     _quietly([*apt, "install", "-y", "--no-install-recommends", *packages])
 
 
-def _quietly(command: list[str]) -> None:
+def _quietly(command: list[str], folder: Path | None = None) -> None:
     """Runs a talkative command; what it said is shown only when it fails."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=folder)
     if done.returncode != 0:
         message = f"{done.stdout}{done.stderr}\nLệnh thất bại ({done.returncode}): {' '.join(command)}"
         raise SetupError(message)
@@ -184,6 +190,29 @@ def _install_jars(steps: Steps) -> None:
     _quietly(["mvn", "-B", "-q", "-f", str(POM), *goal])
     shutil.rmtree(JARS, ignore_errors=True)
     draft.rename(JARS)
+
+
+def _unpack_prometheus(steps: Steps) -> None:
+    """Debian's packages, checked by apt against the archive's signature, as files in a folder; needs no root."""
+    steps.report("Prometheus, Alertmanager của Debian (để so sánh trong make bench)", "tải về")
+    if shutil.which("apt-get") is None:
+        raise SetupError("make bench so sánh với Prometheus của Debian: cần apt-get")
+    draft = TOOLS / "prometheus.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        _quietly(["apt-get", "download", "-qq", *PROMETHEUS_PACKAGES], folder=draft)
+    except SetupError:
+        if os.geteuid() != 0:
+            raise
+        # A bare image has no lists of packages.
+        _quietly(["apt-get", "-qq", "update"])
+        _quietly(["apt-get", "download", "-qq", *PROMETHEUS_PACKAGES], folder=draft)
+    for package in draft.glob("*.deb"):
+        _quietly(["dpkg-deb", "-x", str(package), str(draft)])
+        package.unlink()
+    shutil.rmtree(PROMETHEUS, ignore_errors=True)
+    draft.rename(PROMETHEUS)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """What a line of the table is, and how a process under test is held to one core and its time is read."""
 
+import math
 import os
 import platform
 import statistics
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -98,6 +100,18 @@ def machine() -> dict[str, str | int]:
     }
 
 
+def commit() -> str:
+    """What is measured; a plus sign when files differ from it."""
+    command = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "?"
+
+
 def as_json(line: Line) -> dict[str, Any]:
     """Plain values of a line."""
     return asdict(line)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` percent of `values` do not exceed; 0 when there are none."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * share / 100) - 1)] if ordered else 0.0

@@ -20,7 +20,7 @@ from tests.bench.measuring import Line, Sample, cores, cpu_seconds, interleaved,
 from tests.bench.run import Run
 from tests.support.processes import ChildProcess
 from tests.support.schema import create_schema
-from tests.support.scoring import PARTITIONS, ScoringSetup, filings
+from tests.support.scoring import PARTITIONS, ScoringSetup, ScoringWorker, filings
 
 PER_RECORD = 200
 TIMES, GOAL = 10.0, 40_000
@@ -44,7 +44,7 @@ def scoring_lines(run: Run) -> list[Line]:
             "events/s",
             mine["per_second"],
             plain["per_second"],
-            f"≥ {TIMES:.0f}× (is {times:.1f}×), goal {GOAL:,}",
+            f"≥ {TIMES:.0f}×, goal {GOAL:,}",
             None if run.quick else times >= TIMES,
             {"ours": mine, "baseline": plain, "times": times},
         )
@@ -59,7 +59,6 @@ def _ours(run: Run, events: list[Event], number: int) -> Sample:
     worker = setup.worker()
     worker.process.start()
     pin(worker.process.pid, cores()[0])
-
     client = setup.schema.writer()
     marks = "SELECT partition, max(offset) FROM ledger GROUP BY partition"
     sizes = Counter(partition_of(event.subject, PARTITIONS) for event in events)
@@ -74,6 +73,13 @@ def _ours(run: Run, events: list[Event], number: int) -> Sample:
     finally:
         client.close()
         setup.stop()
+
+
+def processed_by(worker: ScoringWorker) -> tuple[int, float]:
+    """Events that a worker has processed, and when (`time.perf_counter()`) it said so."""
+    lines = (worker._get("/metrics") or "").splitlines()
+    done = sum(int(float(line.split()[1])) for line in lines if line.startswith("chitieu_scoring_events_total{"))
+    return done, time.perf_counter()
 
 
 def _theirs(run: Run, events: list[Event], number: int) -> Sample:

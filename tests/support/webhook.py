@@ -1,5 +1,6 @@
 """A receiver of webhooks on this machine: keeps every request and answers with the status it is told."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,11 +9,12 @@ from threading import Thread
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request as it came."""
+    """One request as it came; `at` is `time.time()` when its body was read."""
 
     path: str
     headers: Mapping[str, str]
     body: bytes
+    at: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)
