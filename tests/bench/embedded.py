@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.bench.generator import BATCH_EVENTS
 from tests.bench.measuring import cores, pin
-from tests.chaos.memory import tree_mib
+from tests.chaos.memory import tree
 from tests.support.pipeline import Pipeline
 from tests.support.processes import REPO
 from tests.support.stack import LocalStack
@@ -66,7 +66,8 @@ class Embedded:
 
     def memory_mib(self) -> int:
         """PSS of the supervisor and all that it runs."""
-        return tree_mib(self.stack._supervisor.pid)
+        now = tree(self.stack._supervisor.pid)
+        return round(now.held + now.files)
 
     def lag(self, since: float) -> float:
         """Age in seconds of the oldest event that the board may not know, among those since `since` (`time.time()`).
