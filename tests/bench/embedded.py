@@ -96,6 +96,7 @@ class Embedded:
         """The generator and when it began (`time.time()`); ended by the kernel with this process."""
         options = {"port": self.stack.port("ingest"), "rate": rate, "seconds": seconds, "first": self._batches}
         self._batches += int(rate * seconds / BATCH_EVENTS) + 1
+        key = self.key
         arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         child = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "tests.bench.generator", *arguments],
@@ -106,7 +107,7 @@ class Embedded:
         )
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write(f"{self.key}\n")
+        child.stdin.write(f"{key}\n")
         child.stdin.flush()
         return child, float(child.stdout.readline())
 
