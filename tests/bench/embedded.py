@@ -64,10 +64,11 @@ class Embedded:
         """Of the system that sends."""
         return self.pipeline.key("emit", SYSTEM)
 
-    def memory_mib(self) -> int:
-        """PSS of the supervisor and all that it runs."""
-        now = tree(self.stack._supervisor.pid)
-        return round(now.held + now.files)
+    def memory(self) -> dict[str, int]:
+        """PSS of the supervisor and all that it runs in MiB, by process; `all` is their sum."""
+        processes = tree(self.stack._supervisor.pid).processes
+        by_process = {name: round(pages.held + pages.files) for name, pages in processes.items()}
+        return {**by_process, "all": sum(by_process.values())}
 
     def lag(self, since: float) -> float:
         """Age in seconds of the oldest event that the board may not know, among those since `since` (`time.time()`).
