@@ -64,10 +64,11 @@ class Embedded:
         """Of the system that sends."""
         return self.pipeline.key("emit", SYSTEM)
 
-    def memory_mib(self) -> int:
-        """PSS of the supervisor and all that it runs."""
-        now = tree(self.stack._supervisor.pid)
-        return round(now.held + now.files)
+    def memory(self) -> dict[str, int]:
+        """PSS of the supervisor and all that it runs in MiB, by process; `all` is their sum."""
+        processes = tree(self.stack._supervisor.pid).processes
+        by_process = {name: round(pages.held + pages.files) for name, pages in processes.items()}
+        return {**by_process, "all": sum(by_process.values())}
 
     def lag(self, since: float) -> float:
         """Age in seconds of the oldest event that the board may not know, among those since `since` (`time.time()`).
@@ -96,6 +97,7 @@ class Embedded:
         """The generator and when it began (`time.time()`); ended by the kernel with this process."""
         options = {"port": self.stack.port("ingest"), "rate": rate, "seconds": seconds, "first": self._batches}
         self._batches += int(rate * seconds / BATCH_EVENTS) + 1
+        key = self.key
         arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
         child = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "tests.bench.generator", *arguments],
@@ -106,7 +108,7 @@ class Embedded:
         )
         assert child.stdin is not None
         assert child.stdout is not None
-        child.stdin.write(f"{self.key}\n")
+        child.stdin.write(f"{key}\n")
         child.stdin.flush()
         return child, float(child.stdout.readline())
 

@@ -86,8 +86,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--first", type=int, required=True)
     given = parser.parse_args()
+    key = sys.stdin.readline().strip()
     print(time.time(), flush=True)
-    told = asyncio.run(send(given.port, sys.stdin.readline().strip(), given.rate, given.seconds, given.first))
+    told = asyncio.run(send(given.port, key, given.rate, given.seconds, given.first))
     print(told.text())
 
 

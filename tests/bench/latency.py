@@ -11,55 +11,35 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from tests.bench.embedded import Embedded
 from tests.bench.measuring import Line, percentile
+from tests.bench.probes import (
+    ALERT_UNITS,
+    OFFLINE,
+    ONLINE,
+    SEEN_FIGURE,
+    SEEN_INDICATOR,
+    SEEN_UNIT,
+    Probe,
+    Seen,
+    announced,
+    filings,
+    flip,
+    seen_probe,
+)
 from tests.bench.run import Run
-from tests.support.events import event, key_of
 from tests.support.pipeline import BATCH
 from tests.support.waiting import eventually
 
 SHARE = 0.5
 VISIBLE_REACH_SECONDS, WEBHOOK_REACH_SECONDS = 1.0, 2.0
-SEEN_UNIT, SEEN_INDICATOR, SEEN_FIGURE = "xa-12004", "filing_digitised", "filing_digitised.components"
-ALERT_INDICATOR = "filing_full_online"
-ALERT_UNITS = (
-    "xa-12499", "xa-13021", "xa-12142", "xa-12694", "xa-12745", "xa-12916", "xa-12859", "xa-12700", "xa-13186",
-    "xa-13096",
-)  # fmt: skip
-ONLINE, OFFLINE = 32, 8
-"""Exactly the target of 80 %, with more filings than the policy's smallest denominator of 30."""
 PROBE_SECONDS, FLIP_SECONDS = 0.25, 0.5
-"""One unit flips every 5 s: twice as long as a webhook may take."""
+"""One unit flips every 5 s, more than twice the time that a webhook may take."""
 LATE_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A change: when it was meant to be sent (`time.time()`), and the denominator with it."""
-
-    due: float
-    denominator: int
-    unit: str = ""
-    state: str = ""
-
-
-@dataclass
-class Seen:
-    """Denominators as they were seen: (`time.time()`, unit, state, denominator), in order."""
-
-    looks: list[tuple[float, str, str, int]] = field(default_factory=list)
-
-    def seconds(self, probe: Probe) -> float | None:
-        """From when the probe was due until something showed it; None when nothing ever did."""
-        for at, unit, state, denominator in self.looks:
-            if (unit, state) == (probe.unit, probe.state) and denominator >= probe.denominator:
-                return at - probe.due
-        return None
 
 
 def latency_lines(run: Run, embedded: Embedded, capacity: float) -> list[Line]:
@@ -89,8 +69,8 @@ def _line(run: Run, name: str, found: list[float], reach: float) -> Line:
 def _seed(embedded: Embedded) -> None:
     """Every unit of an alert stands exactly at its target, and nothing is under way."""
     for unit in ALERT_UNITS:
-        embedded.pipeline.send(_filings(unit, 0, ONLINE, online=True))
-        embedded.pipeline.send(_filings(unit, ONLINE, OFFLINE, online=False))
+        embedded.pipeline.send(filings(unit, 0, ONLINE, online=True))
+        embedded.pipeline.send(filings(unit, ONLINE, OFFLINE, online=False))
     embedded.pipeline.wait_scored()
 
 
@@ -102,13 +82,13 @@ async def _probe(embedded: Embedded, seconds: float) -> tuple[list[float], list[
         before = seen.looks[-1][3]
         url = embedded.stack.url("ingest", "/v1/events")
         probes, flips = await asyncio.gather(
-            _send(http, url, PROBE_SECONDS, seconds, lambda at, number: _seen_probe(at, number, before)),
-            _send(http, url, FLIP_SECONDS, seconds, _flip),
+            _send(http, url, PROBE_SECONDS, seconds, lambda at, number: seen_probe(at, number, before)),
+            _send(http, url, FLIP_SECONDS, seconds, flip),
         )
         alerts = Seen()
 
         def all_there() -> bool:
-            alerts.looks = [_announced(one.at, one.body) for one in embedded.receiver.deliveries[first:]]
+            alerts.looks = [announced(one.at, one.body) for one in embedded.receiver.deliveries[first:]]
             return all(seen.seconds(one) is not None for one in probes) and all(
                 alerts.seconds(one) is not None for one in flips
             )
@@ -146,45 +126,6 @@ async def _post(http: httpx.AsyncClient, url: str, events: list[dict[str, Any]])
     answer = await http.post(url, content=json.dumps(events).encode())
     if answer.status_code != 202:
         raise RuntimeError(f"a probe was refused: {answer.status_code} {answer.text[:200]}")
-
-
-def _seen_probe(due: float, number: int, before: int) -> tuple[Probe, list[dict[str, Any]]]:
-    received = _filings(SEEN_UNIT, before + number, 1, online=True)[:1]
-    return Probe(due, before + number + 1), received
-
-
-def _flip(due: float, number: int) -> tuple[Probe, list[dict[str, Any]]]:
-    """One filing at the counter takes a unit below its target; four online bring it back to exactly the target."""
-    unit, turn = ALERT_UNITS[number % len(ALERT_UNITS)], number // len(ALERT_UNITS)
-    falls = turn % 2 == 0
-    first = ONLINE + OFFLINE + 5 * (turn // 2) + (0 if falls else 1)
-    count = 1 if falls else 4
-    state = "firing" if falls else "resolved"
-    return Probe(due, first + count, unit, state), _filings(unit, first, count, online=not falls)
-
-
-def _filings(unit: str, first: int, count: int, *, online: bool) -> list[dict[str, Any]]:
-    """Filings received and resolved."""
-    events = []
-    for number in range(first, first + count):
-        subject = f"filing/{key_of(f'probe {unit} {number}')}"
-        received = {
-            "procedure": "1.004227", "receiving_unit": unit, "channel": "online" if online else "direct",
-            "full_online_offered": True, "result_is_document": True, "applicant_kind": "citizen",
-        }  # fmt: skip
-        issued = {"electronic": True, "signed": True, "delivery": "online"}
-        events += [
-            event("filing.received", subject, received, unit=unit, time="2026-03-02T08:00:00+07:00"),
-            event("filing.result_issued", subject, issued, unit=unit, time="2026-03-05T09:00:00+07:00"),
-        ]
-    return events
-
-
-def _announced(at: float, body: bytes) -> tuple[float, str, str, int]:
-    data = json.loads(body)["data"]
-    _, figure, unit, _ = data["alert_id"].split(":")
-    watched = figure == ALERT_INDICATOR
-    return at, unit if watched else "", data["state"] if watched else "", data["evidence"]["denominator"]
 
 
 @asynccontextmanager

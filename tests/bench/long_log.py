@@ -4,13 +4,16 @@ A slice opens `2 × width` filings (received, digitised) and answers `width` of 
 chosen at random among all that were ever opened: so the store is read in no order, as by filings of a whole year.
 """
 
+import time
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from random import Random
 from typing import Any
 
+from clickhouse_connect.driver.client import Client
 from typing_extensions import override
 
 from shared.contracts.event import Envelope, Event, encode_envelope
@@ -19,7 +22,7 @@ from shared.topics import partition_of
 from tests.bench.events import EVENTS_PER_FILING
 from tests.bench.measuring import cores, cpu_seconds, pin
 from tests.bench.run import Run
-from tests.bench.scoring import DRAIN_DEADLINE_SECONDS, PER_RECORD, processed_by
+from tests.bench.scoring import DRAIN_DEADLINE_SECONDS, MARKS, PER_RECORD
 from tests.support.schema import create_schema
 from tests.support.scoring import ScoringSetup, filings
 
@@ -32,6 +35,8 @@ class LongSetup(ScoringSetup):
     """A setup with its own number of partitions, which keeps nothing of what it sends."""
 
     partitions: int = 4
+    counted: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """By partition and offset: events up to there."""
 
     @cached_property
     @override
@@ -47,13 +52,19 @@ class LongSetup(ScoringSetup):
         by_partition: dict[int, list[Event]] = {}
         for event in events:
             by_partition.setdefault(partition_of(event.subject, self.partitions), []).append(event)
-        self.send_raw(
-            [
-                (partition, encode_envelope(Envelope(RECEIVED_MS, some[at : at + PER_RECORD])))
-                for partition, some in by_partition.items()
-                for at in range(0, len(some), PER_RECORD)
-            ]
-        )
+        records = []
+        for partition, some in by_partition.items():
+            counted = self.counted[partition]
+            for at in range(0, len(some), PER_RECORD):
+                record = some[at : at + PER_RECORD]
+                counted.append((counted[-1] if counted else 0) + len(record))
+                records.append((partition, encode_envelope(Envelope(RECEIVED_MS, record))))
+        self.send_raw(records)
+
+    def processed(self, client: Client) -> int:
+        """Events up to the ledger's marks."""
+        rows = client.query(MARKS).result_rows
+        return sum(self.counted[partition][offset] for partition, offset in rows if offset >= 0)
 
 
 def slices(count: int, width: int) -> Iterator[list[Event]]:
@@ -84,14 +95,16 @@ def drained(setup: LongSetup, count: int, width: int) -> list[dict[str, Any]]:
     worker.process.start()
     pin(worker.process.pid, cores()[0])
     marks: list[tuple[int, float, float]] = []
+    client = setup.schema.writer()
 
     def finished() -> bool:
-        done, at = processed_by(worker)
+        done, at = setup.processed(client), time.perf_counter()
         while done and done >= len(marks) * step:
             marks.append((done, at, cpu_seconds(worker.process.pid)))
         return done >= count * step
 
     worker.process.wait_ready(finished, deadline_seconds=DRAIN_DEADLINE_SECONDS)
+    client.close()
     setup.stop()
     return [
         {

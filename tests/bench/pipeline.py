@@ -34,13 +34,13 @@ def pipeline_lines(run: Run) -> list[Line]:
     return [capacity, *latencies, recovery, _memory_line(run, fresh, after)]
 
 
-def _memory_at_rest(run: Run, embedded: Embedded) -> int:
+def _memory_at_rest(run: Run, embedded: Embedded) -> dict[str, int]:
     run.rest(QUIET_SECONDS if not run.quick else 5.0)
-    return embedded.memory_mib()
+    return embedded.memory()
 
 
-def _memory_line(run: Run, fresh: int, after: int) -> Line:
-    worst = max(fresh, after)
+def _memory_line(run: Run, fresh: dict[str, int], after: dict[str, int]) -> Line:
+    worst = max(fresh["all"], after["all"])
     return Line(
         "memory of the embedded stack at rest (PSS)",
         "MiB",

@@ -20,11 +20,12 @@ from tests.bench.measuring import Line, Sample, cores, cpu_seconds, interleaved,
 from tests.bench.run import Run
 from tests.support.processes import ChildProcess
 from tests.support.schema import create_schema
-from tests.support.scoring import PARTITIONS, ScoringSetup, ScoringWorker, filings
+from tests.support.scoring import PARTITIONS, ScoringSetup, filings
 
 PER_RECORD = 200
 TIMES, GOAL = 10.0, 40_000
 DRAIN_DEADLINE_SECONDS = 900
+MARKS = "SELECT partition, max(offset) FROM ledger GROUP BY partition"
 
 
 def scoring_lines(run: Run) -> list[Line]:
@@ -60,12 +61,11 @@ def _ours(run: Run, events: list[Event], number: int) -> Sample:
     worker.process.start()
     pin(worker.process.pid, cores()[0])
     client = setup.schema.writer()
-    marks = "SELECT partition, max(offset) FROM ledger GROUP BY partition"
     sizes = Counter(partition_of(event.subject, PARTITIONS) for event in events)
 
     def processed() -> int:
         """By the tables' marks: asking the worker's own pages twenty times a second took a tenth of its time."""
-        rows = client.query(marks).result_rows
+        rows = client.query(MARKS).result_rows
         return sum(min((offset + 1) * PER_RECORD, sizes[partition]) for partition, offset in rows)
 
     try:
@@ -73,13 +73,6 @@ def _ours(run: Run, events: list[Event], number: int) -> Sample:
     finally:
         client.close()
         setup.stop()
-
-
-def processed_by(worker: ScoringWorker) -> tuple[int, float]:
-    """Events that a worker has processed, and when (`time.perf_counter()`) it said so."""
-    lines = (worker._get("/metrics") or "").splitlines()
-    done = sum(int(float(line.split()[1])) for line in lines if line.startswith("chitieu_scoring_events_total{"))
-    return done, time.perf_counter()
 
 
 def _theirs(run: Run, events: list[Event], number: int) -> Sample:

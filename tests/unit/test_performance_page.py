@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.bench.capacity import Lengths, highest
-from tests.bench.latency import Probe, Seen
+from tests.bench.events import UNITS
 from tests.bench.measuring import percentile
 from tests.bench.page import PAGE, RESULTS, ratio, read, rendered
 from tests.bench.plot import DRAWING, digest, draw
+from tests.bench.probes import ALERT_UNITS, SEEN_UNIT, Probe, Seen
 
 
 def test_the_table_of_the_page_is_the_one_of_the_committed_results() -> None:
@@ -56,6 +57,10 @@ def test_the_capacity_is_the_highest_rate_held_for_the_long_time() -> None:
 
 def test_a_machine_that_holds_nothing_is_told_and_does_not_try_for_ever() -> None:
     assert highest(lambda _rate, _seconds: False, Lengths(10, 60))[1] is False
+
+
+def test_the_load_writes_for_no_unit_of_a_probe() -> None:
+    assert not {SEEN_UNIT, *ALERT_UNITS} & set(UNITS)
 
 
 def test_a_probe_is_late_until_something_shows_it_or_a_later_one() -> None:
