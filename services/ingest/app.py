@@ -11,7 +11,7 @@ import uvloop
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from services.ingest.intake import Intake, Limits
+from services.ingest.intake import Intake
 from services.ingest.metrics import IngestMetrics
 from services.ingest.publisher import KafkaPublisher, Publisher
 from services.ingest.rejections import RejectionWriter
@@ -44,15 +44,7 @@ def build_app(
     rejections: RejectionWriter | None = None,
 ) -> Starlette:
     """The HTTP application over parts that are already started."""
-    intake = Intake(
-        Limits(
-            settings.max_in_flight_bytes,
-            settings.max_in_flight_requests,
-            settings.max_key_requests,
-            settings.body_deadline_seconds,
-            settings.max_wait_seconds,
-        )
-    )
+    intake = Intake(settings)
     metrics.in_flight_bytes.set_function(lambda: intake.held_bytes)
     metrics.in_flight_requests.set_function(lambda: intake.requests)
     metrics.oldest_seconds.set_function(lambda: intake.oldest_seconds)

@@ -6,10 +6,11 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.ingest.bodies import inflate
 from services.ingest.problems import Problem, Refused
+from services.ingest.settings import IngestSettings
 
 Receive = Callable[[], Any]
 
@@ -54,23 +55,11 @@ class Body:
                     left -= len(part)
 
 
-class Limits(NamedTuple):
-    """How much is under way at the same time, and how long it may take."""
-
-    bytes: int
-    requests: int
-    key_requests: int
-    body_seconds: float
-    """From the head of a request to the end of its body."""
-    wait_seconds: float
-    """From there to its answer: when one waits longer, no others are taken in."""
-
-
 class Intake:
     """Counts the bytes and requests under way. All of it runs in one event loop, so no lock is needed."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, settings: IngestSettings) -> None:
+        self._settings = settings
         self._requests: Counter[str] = Counter()
         self._whole: dict[Held, float] = {}
         self._draining = 0
@@ -89,9 +78,12 @@ class Intake:
     @asynccontextmanager
     async def request(self, key_id: str) -> AsyncIterator["Held"]:
         """A place for one request of a key. Raises `Refused` when the key has too many, or all keys together."""
-        if self._requests[key_id] >= self._limits.key_requests:
+        if self._requests[key_id] >= self._settings.max_key_requests:
             raise Refused(Problem.TOO_MANY_REQUESTS)
-        if self.requests >= self._limits.requests or self.oldest_seconds > self._limits.wait_seconds:
+        if (
+            self.requests >= self._settings.max_in_flight_requests
+            or self.oldest_seconds > self._settings.max_wait_seconds
+        ):
             raise Refused(Problem.OVERLOADED)
         self._requests[key_id] += 1
         held = Held(self)
@@ -108,7 +100,7 @@ class Intake:
         """The whole body. Raises `Refused` when it is too large, too slow, or there is no room for it now."""
         parts: list[bytes] = []
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
+            async with asyncio.timeout(self._settings.body_deadline_seconds):
                 while (part := await body.chunk()) is not None:
                     held.add(len(part))
                     if held.size > limit:
@@ -131,7 +123,7 @@ class Intake:
 
     def hold(self, size: int) -> None:
         """Raises `Refused` when the total would be too much."""
-        if self.held_bytes + size > self._limits.bytes:
+        if self.held_bytes + size > self._settings.max_in_flight_bytes:
             raise Refused(Problem.OVERLOADED)
         self.held_bytes += size
 
