@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from clickhouse_connect.driver.client import Client
 
+from services.api.queries import BOARD
 from tests.bench import ledger_rows as rows
 from tests.bench.measuring import Line, Sample, cores, cpu_seconds, interleaved, medians, pin
 from tests.bench.run import Run
@@ -13,7 +14,6 @@ from tests.support.schema import create_schema
 REACH_MS = 100
 SIZES, QUICK_SIZES = (1_000_000, 5_000_000, 20_000_000), (250_000, 1_000_000)
 PERIODS = {"year": "2026", "month": "2026-09"}
-BOARD = "SELECT * FROM board(period = {period:String}, as_of = {as_of:String})"
 
 
 def board_lines(run: Run) -> list[Line]:
