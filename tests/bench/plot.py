@@ -60,15 +60,16 @@ def _ratios(panel: Axes, lines: list[dict[str, Any]]) -> None:
     labels = [line["name"].partition(",")[0] for line in shown]
     bars = panel.barh(labels, [ratio(line) for line in shown], color=OURS)
     panel.bar_label(bars, [f"{ratio(line):.1f}×" for line in shown], padding=2)
+    panel.margins(x=0.15)
     panel.set_xscale("log")
     panel.axvline(1, color=THEIRS)
     panel.invert_yaxis()
-    panel.set_title("Times better than the baseline of the same run")
+    panel.set_title("Times better than the baseline")
 
 
 def _latencies(panel: Axes, lines: list[dict[str, Any]]) -> None:
     shown = _with(lines, "accepted")
-    labels = [line["name"].partition(",")[0] for line in shown]
+    labels = [line["name"].partition(",")[0].replace("accepted → ", "→ ") for line in shown]
     for place, (share, colour) in enumerate((("p50", "#9dbde0"), ("p99", OURS))):
         heights = [line["detail"][share] for line in shown]
         panel.bar([at + 0.27 * place for at in range(len(shown))], heights, 0.25, color=colour, label=f"ours, {share}")
@@ -78,7 +79,7 @@ def _latencies(panel: Axes, lines: list[dict[str, Any]]) -> None:
     panel.set_xticks([at + 0.27 for at in range(len(shown))], labels)
     panel.set_ylabel("seconds")
     panel.legend(frameon=False)
-    panel.set_title("From the moment an event is due, half of the capacity")
+    panel.set_title("Until a change is seen, at half of the capacity")
 
 
 def _board(panel: Axes, lines: list[dict[str, Any]]) -> None:
