@@ -25,7 +25,10 @@ EXIT_DIFFERENT = 1
 
 def main() -> None:
     """Exit status 1 on any difference; the data folder is kept then."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if unknown := set(filter(None, arguments.faults.split(","))) - BY_NAME.keys():
+        parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     # So that what was started and mounted is ended also when the run is.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_DIFFERENT))
     folder = Path(tempfile.mkdtemp(prefix="chitieu-chaos-"))
