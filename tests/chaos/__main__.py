@@ -68,7 +68,8 @@ def _rounds(arguments: argparse.Namespace, folder: Path) -> bool:
         if arguments.fencing == "off":
             _unfence(running)
         random = Random(f"{arguments.seed} deck")
-        deck = Deck(chosen, random)
+        # Kills are in it twice: they are what happens most, and 200 rounds hold more than 200 of them.
+        deck = Deck([*chosen, *(fault for fault in chosen if fault.kind == "kill")], random)
         for number in range(1, arguments.rounds + 1):
             faults = deck.deal(arguments.per_round or random.choice(MEAN_FAULTS))
             if _play(running, number, arguments, faults):
