@@ -46,9 +46,32 @@ logs: ## Follow the logs; one process with P=ingest
 clean: ## Stop the stack and remove its data folder
 	@test ! -x $(BIN)/python || $(STACK) clean
 
+# Tests mostly wait for the processes they started, so two runs side by side take little more than half of the time. Each
+# run has a broker and an engine of its own. The longest begin first.
+WHOLE := tests/e2e tests/chaos tests/integration/test_simulated_month.py
+SCORING := $(wildcard tests/integration/test_scoring_*.py)
+PARTS := tests/contract $(filter-out $(WHOLE) $(SCORING), $(wildcard tests/integration/test_*.py))
+UNITS := tests/unit tests/architecture
+
 .PHONY: test
-test: setup-test lint ## Lint, types, import rules, then every test
+test: setup-test ## Lint, types, import rules, every test; a part with ARGS="tests/unit -k heartbeat"
+ifdef ARGS
+	@$(MAKE) --no-print-directory check-code
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@echo "Two runs at a time; each is printed when it has ended."
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
+		test-whole test-scoring check-code test-parts test-units
+endif
+
+# Without setup, which must not change what runs beside it.
+.PHONY: test-whole test-scoring test-parts test-units
+test-whole: TESTS := $(WHOLE)
+test-scoring: TESTS := $(SCORING)
+test-parts: TESTS := $(PARTS)
+test-units: TESTS := $(UNITS)
+test-whole test-scoring test-parts test-units:
+	@$(BIN)/python -m pytest $(TESTS)
 
 .PHONY: chaos
 chaos: setup-test ## Kill, freeze and cut off everything under load: ROUNDS=20 SEED=1, ARGS=--help
@@ -59,11 +82,16 @@ soak: setup-test ## The scoring machine over 10,000 worlds; ARGS="--examples 500
 	@$(BIN)/python -m tests.soak $(ARGS)
 
 .PHONY: bench
-bench: setup-test ## Every figure beside its baseline; ARGS="--quick --only board"
+bench: ## Every figure beside its baseline; ARGS="--quick --only board"
+	@$(SYSTEM_PYTHON) deploy/local/setup.py --for bench
+	@$(BIN)/python -m compileall -q services shared deploy tests
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 .PHONY: lint
-lint: setup ## Ruff, mypy --strict, import contracts
+lint: setup check-code ## Ruff, mypy --strict, import contracts
+
+.PHONY: check-code
+check-code:
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy

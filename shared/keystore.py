@@ -164,8 +164,10 @@ class KeyRing:
     async def _keep_fresh(self) -> None:
         away, pause = False, min(READ_PAUSE_SECONDS, self._refresh_seconds)
         while True:
+            # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), self._refresh_seconds)
+                async with asyncio.timeout(self._refresh_seconds):
+                    await self._wanted.wait()
             await asyncio.sleep(self._began_at + pause - time.monotonic())
             self._wanted.clear()
             try:

@@ -1,6 +1,6 @@
 """Brings what the stack needs onto a Debian machine. Standard library only: it runs before anything is installed.
 
-`python3 deploy/local/setup.py [--for test]`; does nothing, quickly, when everything is there.
+`python3 deploy/local/setup.py [--for test|bench]`; does nothing, quickly, when everything is there.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
@@ -23,12 +24,14 @@ UV_VERSION = "0.13.9"
 """Fixed, as every other version; a `uv` that the machine already has is used as it is."""
 OLDEST_JAVA = 17
 """Kafka 4 does not start on an older one."""
+PROMETHEUS = TOOLS / "prometheus"
+PROMETHEUS_PACKAGES = ("prometheus", "prometheus-alertmanager")
+"""To which alerts go in the tests and beside which they are measured, with promtool and amtool.
+
+Unpacked only: installing would start them as services, open to the network.
+"""
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 """Has every Vietnamese letter; a headless browser on a bare machine has no font at all."""
-
-ALERTMANAGER = "prometheus-alertmanager"
-SYSTEMD = Path("/run/systemd/system")
-"""There when systemd runs: installing the package would then start Alertmanager on every address, unless masked."""
 
 
 class SetupError(RuntimeError):
@@ -45,24 +48,30 @@ class Steps:
     def report(self, label: str, outcome: str) -> None:
         """`[2/5] label … outcome`."""
         self._number += 1
-        print(f"[{self._number}/{self._total}] {label} … {outcome}", flush=True)
+        # In one write: two threads report.
+        print(f"[{self._number}/{self._total}] {label} … {outcome}\n", end="", flush=True)
 
 
 def main() -> None:
     """Exits 1 when a command fails or root is needed and this is not root."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="run")
-    for_test = parser.parse_args().purpose == "test"
+    parser.add_argument("--for", dest="purpose", choices=("run", "test", "bench"), default="run")
+    more = parser.parse_args().purpose != "run"
     stamp = _stamp()
-    packages = _missing_packages(for_test=for_test)
-    if not packages and _installed(stamp):
+    packages = _missing_packages(for_test=more)
+    prometheus = more and not all((PROMETHEUS / "usr/bin" / name).exists() for name in PROMETHEUS_PACKAGES)
+    if not packages and not prometheus and _installed(stamp):
         return
-    steps = Steps(4)
+    steps = Steps(4 + prometheus)
     try:
         _install_packages(steps, packages)
-        uv = _ensure_uv(steps)
-        _install_python(steps, uv)
-        _install_jars(steps)
+        with ThreadPoolExecutor() as pool:
+            # Both wait for the network and neither fills two cores.
+            jars = pool.submit(_install_jars, steps)
+            _install_python(steps, _ensure_uv(steps))
+            jars.result()
+        if prometheus:
+            _unpack_prometheus(steps)
     except SetupError as error:
         sys.exit(f"\n{error}")
     except subprocess.CalledProcessError as error:
@@ -91,8 +100,8 @@ def _missing_packages(*, for_test: bool) -> list[str]:
         "python3-venv": _find_uv() is not None or _can_make_venv(),
     }
     if for_test:
-        # The integrators' guide is run as it stands: with curl, openssl and perl. Alerts go to a real Alertmanager.
-        wanted |= {name: bool(shutil.which(name)) for name in ("chromium", "curl", "openssl", "perl", ALERTMANAGER)}
+        # The integrators' guide is run as it stands: with curl, openssl and perl.
+        wanted |= {name: bool(shutil.which(name)) for name in ("chromium", "curl", "openssl", "perl")}
         wanted |= {"fonts-dejavu-core": FONT.exists()}
     return [name for name, there in wanted.items() if not there]
 
@@ -127,27 +136,20 @@ def _install_packages(steps: Steps, packages: list[str]) -> None:
     names = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         sudo = "" if os.geteuid() == 0 else "sudo "
-        mask = f"{sudo}systemctl mask {ALERTMANAGER} && " if _would_start_alertmanager(packages) else ""
         message = (
             f"Cần quyền root để cài: {names}. Chạy lệnh này rồi chạy lại:\n"
-            f"  {mask}{sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {names}"
+            f"  {sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {names}"
         )
         raise SetupError(message)
     steps.report(label, f"cài đặt {names}")
-    if _would_start_alertmanager(packages):
-        _quietly(["systemctl", "mask", ALERTMANAGER])
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
     _quietly([*apt, "update"])
     _quietly([*apt, "install", "-y", "--no-install-recommends", *packages])
 
 
-def _would_start_alertmanager(packages: list[str]) -> bool:
-    return ALERTMANAGER in packages and SYSTEMD.exists()
-
-
-def _quietly(command: list[str]) -> None:
+def _quietly(command: list[str], folder: Path | None = None) -> None:
     """Runs a talkative command; what it said is shown only when it fails."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=folder)
     if done.returncode != 0:
         message = f"{done.stdout}{done.stderr}\nLệnh thất bại ({done.returncode}): {' '.join(command)}"
         raise SetupError(message)
@@ -192,6 +194,29 @@ def _install_jars(steps: Steps) -> None:
     _quietly(["mvn", "-B", "-q", "-f", str(POM), *goal])
     shutil.rmtree(JARS, ignore_errors=True)
     draft.rename(JARS)
+
+
+def _unpack_prometheus(steps: Steps) -> None:
+    """Debian's packages, checked by apt against the archive's signature, as files in a folder; needs no root."""
+    steps.report("Prometheus, Alertmanager của Debian (cho kiểm thử và so sánh)", "tải về")
+    if shutil.which("apt-get") is None:
+        raise SetupError("kiểm thử và make bench dùng Prometheus của Debian: cần apt-get")
+    draft = TOOLS / "prometheus.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        _quietly(["apt-get", "download", "-qq", *PROMETHEUS_PACKAGES], folder=draft)
+    except SetupError:
+        if os.geteuid() != 0:
+            raise
+        # A bare image has no lists of packages.
+        _quietly(["apt-get", "-qq", "update"])
+        _quietly(["apt-get", "download", "-qq", *PROMETHEUS_PACKAGES], folder=draft)
+    for package in draft.glob("*.deb"):
+        _quietly(["dpkg-deb", "-x", str(package), str(draft)])
+        package.unlink()
+    shutil.rmtree(PROMETHEUS, ignore_errors=True)
+    draft.rename(PROMETHEUS)
 
 
 if __name__ == "__main__":

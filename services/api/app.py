@@ -54,7 +54,12 @@ def create_app(settings: ApiSettings, clock: Clock | None = None) -> FastAPI:
     app.mount("/static", pages.static_files())
     app.router.routes.extend(health_routes({"clickhouse": database.check}, metrics.registry))
     problems.install(app)
-    app.add_middleware(Guard, metrics=metrics, frame_ancestors=settings.api_frame_ancestors)
+    app.add_middleware(
+        Guard,
+        metrics=metrics,
+        frame_ancestors=settings.api_frame_ancestors,
+        max_requests=settings.api_requests,
+    )
     return app
 
 

@@ -1,4 +1,4 @@
-"""What goes around every request: security headers, and counts by route."""
+"""What goes around every request: security headers, counts by route, and a bound on how many there are at once."""
 
 import time
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.metrics import ApiMetrics
+from services.api.problems import RETRY_AFTER_SECONDS, problem_response
 
 STATIC_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -20,12 +21,17 @@ POLICY = (
 )
 """Nothing from elsewhere and nothing inline: a page that is tampered with can neither load nor send anything."""
 
+RETRY_LATER = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+UNBOUNDED = ("/v1/stream", "/-/", "/metrics")
+"""Streams have a bound of their own; whoever watches the process must get through when nobody else does."""
+
 
 class Guard:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, metrics: ApiMetrics, frame_ancestors: str) -> None:
+    def __init__(self, app: ASGIApp, metrics: ApiMetrics, frame_ancestors: str, max_requests: int) -> None:
         self._app, self._metrics = app, metrics
+        self._max_requests, self._requests = max_requests, 0
         headers = STATIC_HEADERS | {"Content-Security-Policy": POLICY + frame_ancestors}
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
@@ -42,7 +48,22 @@ class Guard:
                 self._count(scope, message["status"], began)
             await send(message)
 
-        await self._app(scope, receive, answer)
+        if scope["path"].startswith(UNBOUNDED):
+            await self._app(scope, receive, answer)
+        elif self._requests < self._max_requests:
+            await self._bounded(scope, receive, answer)
+        else:
+            self._metrics.problems.labels("too_many_requests").inc()
+            await problem_response("too_many_requests", RETRY_LATER)(scope, receive, answer)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._requests += 1
+        self._metrics.in_flight.set(self._requests)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._requests -= 1
+            self._metrics.in_flight.set(self._requests)
 
     def _missing(self, message: Message) -> list[tuple[bytes, bytes]]:
         present = {name for name, _ in message.get("headers", [])}

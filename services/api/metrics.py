@@ -17,6 +17,9 @@ class ApiMetrics:
         self.problems = Counter(
             "chitieu_api_problems_total", "ProblemError answers, by reason token.", ["reason"], registry=self.registry
         )
+        self.in_flight = Gauge(
+            "chitieu_api_in_flight_requests", "Requests being answered now, streams left out.", registry=self.registry
+        )
         self.streams = Gauge("chitieu_api_streams", "Live streams that are open.", registry=self.registry)
         self.polls = Counter(
             "chitieu_api_polls_total", "Looks at the watermark, by outcome.", ["outcome"], registry=self.registry

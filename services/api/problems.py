@@ -26,6 +26,7 @@ TITLES_VI = {
     "parameters": (422, "Tham số không hợp lệ", "Kiểm tra lại các tham số được nêu."),
     "as_of_future": (422, "Ngày chưa tới", "Ngày xem số liệu không được sau ngày hôm nay."),
     "too_many_logins": (429, "Đăng nhập quá nhiều lần", "Chờ ít phút rồi thử lại."),
+    "too_many_requests": (503, "Quá nhiều yêu cầu cùng lúc", "Thử lại sau ít giây."),
     "broker_away": (503, "Kafka tạm thời không trả lời", "Thử lại sau ít giây."),
     "engine_away": (503, "Kho số liệu tạm thời không trả lời", "Hệ thống sẽ tự thử lại."),
     "too_many_streams": (503, "Quá nhiều màn hình đang mở", "Đóng bớt màn hình khác rồi thử lại."),

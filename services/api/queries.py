@@ -54,17 +54,10 @@ class Scope:
 _CELLS = "board(period = {period:String}, as_of = {as_of:Date})"
 _FILTER = """
 ({unit:String} = '' OR cells.unit = {unit:String}) AND ({indicator:String} = '' OR cells.indicator = {indicator:String})
-AND ({level:String} = '' OR cells.unit IN (
-    SELECT unit FROM catalogue_units
-    WHERE multiIf({level:String} = 'whole', kind = 'province', kind = 'province', false,
-                  {level:String} = 'units' OR level = {level:String})))
+AND multiIf({level:String} = '', true, unit_kind = 'province', {level:String} = 'whole',
+            {level:String} = 'units' OR unit_level = {level:String})
 """
-BOARD = f"""
-SELECT * FROM {_CELLS} AS cells
-INNER JOIN (SELECT unit AS unit_key, level AS unit_level, kind AS unit_kind FROM catalogue_units) AS units
-    ON units.unit_key = cells.unit
-ORDER BY position, figure, unit
-"""  # noqa: S608
+BOARD = f"SELECT * FROM {_CELLS} ORDER BY position, figure, unit"  # noqa: S608
 
 REPORT = f"""
 SELECT * FROM {_CELLS} AS cells

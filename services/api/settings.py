@@ -31,6 +31,12 @@ class ApiSettings(SharedSettings):
         le=10_000,
         description="Open live streams; one more gets 503, so that screens cannot starve it.",
     )
+    api_requests: int = Field(
+        128,
+        ge=1,
+        le=10_000,
+        description="Requests at the same time, streams left out; one more gets 503. A wallboard asks for 8 at once.",
+    )
     clock_offset: timedelta = Field(timedelta(0), description="Added to the clock: a demonstration or a test of 2027.")
     now: AwareDatetime | None = Field(
         None, description="The clock stands still at this instant: for tests and reports."

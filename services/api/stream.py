@@ -67,12 +67,10 @@ class LiveFeed:
             self._task.cancel()
 
     async def _next(self, seen: object) -> dict[str, Any] | None:
-        async def moved() -> None:
-            async with self._turn:
-                await self._turn.wait_for(lambda: self._pulse is not None and self._pulse != seen)
-
+        # Not `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes together with the pulse.
         with suppress(TimeoutError):
-            await asyncio.wait_for(moved(), HEARTBEAT_SECONDS)
+            async with asyncio.timeout(HEARTBEAT_SECONDS), self._turn:
+                await self._turn.wait_for(lambda: self._pulse is not None and self._pulse != seen)
         return self._pulse
 
     async def _watch(self) -> None:

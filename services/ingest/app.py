@@ -28,6 +28,10 @@ from shared.logs import configure_logs, get_logger
 MAX_KEY_AGE_SECONDS = 30.0
 """Older keys still work, because ClickHouse being away must not stop events; the process is then not ready."""
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than clients keep an idle connection (httpx 5 s, the same as this server's default; proxies 60 s): whoever
+closes second loses the request that is sent at that moment, and its sender is told nothing."""
+
 log = get_logger(__name__)
 
 
@@ -40,8 +44,12 @@ def build_app(
     rejections: RejectionWriter | None = None,
 ) -> Starlette:
     """The HTTP application over parts that are already started."""
-    intake = Intake(settings.max_in_flight_bytes, settings.max_key_requests, settings.body_deadline_seconds)
+    intake = Intake(settings)
     metrics.in_flight_bytes.set_function(lambda: intake.held_bytes)
+    metrics.in_flight_requests.set_function(lambda: intake.requests)
+    metrics.oldest_seconds.set_function(lambda: intake.oldest_seconds)
+    if rejections is not None:
+        metrics.notes_waiting.set_function(lambda: rejections.waiting)
     metrics.key_age_seconds.set_function(lambda: keys.age_seconds)
     endpoint = EventsEndpoint(settings, keys, Scopes(catalogue), intake, publisher, metrics, rejections)
 
@@ -82,7 +90,13 @@ async def _serve(settings: IngestSettings) -> None:
         rejections.start()
         app = build_app(settings, keys, publisher, catalogue, metrics, rejections)
         config = uvicorn.Config(
-            app, host=settings.listen_host, port=settings.port, access_log=False, log_config=None, lifespan="off"
+            app,
+            host=settings.listen_host,
+            port=settings.port,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            access_log=False,
+            log_config=None,
+            lifespan="off",
         )
         # What lives as long as the process is looked at no more by the collector: a tenth of the time per event.
         gc.freeze()

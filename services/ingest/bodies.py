@@ -88,9 +88,14 @@ def raw_events(mode: Mode, headers: Mapping[str, str], body: bytes, max_events: 
         raise Refused(Problem.INVALID_JSON) from error
 
 
-def _from_batch(body: bytes, max_events: int) -> list[Raw]:
+def refuse_many(body: bytes, max_events: int) -> None:
+    """Before a batch is decoded at all. Raises `Refused`."""
     if body.count(b",") > COMMAS_PER_EVENT * max_events:
         raise Refused(Problem.TOO_MANY_EVENTS)
+
+
+def _from_batch(body: bytes, max_events: int) -> list[Raw]:
+    refuse_many(body, max_events)
     events = split_batch(body)
     if not events:
         raise Refused(Problem.EMPTY_BATCH)

@@ -45,12 +45,28 @@ class IngestMetrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        for counter in (self.accepted, self.rejected, self.refused):
+            counter.clear()
+        self._add_gauges()
+
+    def _add_gauges(self) -> None:
+        """Read from the parts themselves when somebody asks."""
         self.in_flight_bytes = Gauge(
             "chitieu_ingest_in_flight_bytes", "Bytes of bodies being handled now.", registry=self.registry
         )
+        self.in_flight_requests = Gauge(
+            "chitieu_ingest_in_flight_requests", "Requests being handled now.", registry=self.registry
+        )
+        self.oldest_seconds = Gauge(
+            "chitieu_ingest_oldest_request_seconds",
+            "How long the oldest request waits for its answer since its body is whole.",
+            registry=self.registry,
+        )
+        self.notes_waiting = Gauge(
+            "chitieu_ingest_rejection_notes_waiting", "Refused events whose receipt is not written yet.",
+            registry=self.registry,
+        )  # fmt: skip
         self.key_age_seconds = Gauge(
             "chitieu_ingest_key_age_seconds", "Age of the known keys; grows while ClickHouse is away.",
             registry=self.registry,
         )  # fmt: skip
-        for counter in (self.accepted, self.rejected, self.refused):
-            counter.clear()

@@ -96,6 +96,11 @@ class RejectionWriter:
         self._thread = threading.Thread(target=self._run, name="rejections", daemon=True)
         self._client: Client | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Notes that are not written yet."""
+        return self._waiting.qsize()
+
     def start(self) -> None:
         """Starts the thread; ClickHouse may be away."""
         self._thread.start()

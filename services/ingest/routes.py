@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.ingest.answers import Answer, Outcome, answer, refusal
-from services.ingest.bodies import Mode, mode_of, raw_events
-from services.ingest.intake import Body, Intake, inflate_aside
+from services.ingest.bodies import Mode, mode_of, raw_events, refuse_many
+from services.ingest.intake import Body, Held, Intake, inflate_aside
 from services.ingest.metrics import IngestMetrics
 from services.ingest.problems import Problem, Refused
 from services.ingest.publisher import Publisher
@@ -22,7 +22,7 @@ from services.ingest.reasons import Rejected
 from services.ingest.rejections import RejectionWriter, notes, now
 from services.ingest.scopes import Scopes
 from services.ingest.settings import IngestSettings
-from services.ingest.validation import moment, validate
+from services.ingest.validation import moment, validate, validate_whole
 from shared.contracts.event import Event
 from shared.contracts.json_schema import schema_of, schemas
 from shared.errors import RetryableError
@@ -57,7 +57,7 @@ class EventsEndpoint:
         except Refused as refused:
             self.metrics.refused.labels(refused.problem.value).inc()
             log.info("request_refused", reason=refused.problem.value)
-            await body.drain()
+            await self.intake.drain(body)
             found = refusal(refused.problem)
         except Exception as error:  # noqa: BLE001 - the message may hold a value, so only its place is logged
             self.metrics.refused.labels(Problem.INTERNAL.value).inc()
@@ -73,15 +73,20 @@ class EventsEndpoint:
             mode = mode_of(headers)
             if int(headers.get("content-length", "0")) > self.settings.max_body_bytes:
                 raise Refused(Problem.BODY_TOO_LARGE)
-            sent = await self.intake.read(body, held, self.settings.max_body_bytes)
-            inflated = await inflate_aside(sent, headers.get("content-encoding", ""), self.settings.max_inflated_bytes)
-            if inflated is not sent:
-                held.add(len(inflated))
-            self._count_bytes(sent, inflated)
-            outcomes = self._validate(mode, headers, inflated, key)
+            outcomes = self._validate(mode, headers, await self._body(headers, body, held), key)
+            # The body is gone by now; while the log is slow only its events are kept.
             await self._publish(outcomes, dry_run)
             self._tell(outcomes, key, dry_run)
             return answer(outcomes, single=mode is not Mode.BATCH, dry_run=dry_run)
+
+    async def _body(self, headers: Mapping[str, str], body: Body, held: Held) -> bytes:
+        """The whole body without its compression. Raises `Refused`."""
+        sent = await self.intake.read(body, held, self.settings.max_body_bytes)
+        inflated = await inflate_aside(sent, headers.get("content-encoding", ""), self.settings.max_inflated_bytes)
+        if inflated is not sent:
+            held.add(len(inflated))
+        self._count_bytes(sent, inflated)
+        return inflated
 
     async def _key(self, headers: Mapping[str, str]) -> KeyRecord:
         key = await self.keys.prove(headers.get("authorization", ""))
@@ -92,9 +97,13 @@ class EventsEndpoint:
         return key
 
     def _validate(self, mode: Mode, headers: Mapping[str, str], body: bytes, key: KeyRecord) -> list[Outcome]:
-        allowed, now = self.scopes.of(key), moment(time.time_ns() // 1000)
-        raws = raw_events(mode, headers, body, self.settings.max_batch_events)
-        return [validate(raw, allowed, now) for raw in raws]
+        allowed, now, most = self.scopes.of(key), moment(time.time_ns() // 1000), self.settings.max_batch_events
+        if mode is Mode.BATCH:
+            refuse_many(body, most)
+            good = validate_whole(body, allowed, now)
+            if good and len(good) <= most:
+                return list(good)
+        return [validate(raw, allowed, now) for raw in raw_events(mode, headers, body, most)]
 
     async def _publish(self, outcomes: list[Outcome], dry_run: bool) -> None:
         accepted = [outcome for outcome in outcomes if isinstance(outcome, Event)]

@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from services.ingest.rules import RULES, Rule
+from services.ingest.wire import SHAPES, TypedEvent
 from shared.catalogue import Catalogue
 from shared.contracts.event import ALL_UNITS
 from shared.contracts.vocabulary import EVENT_TYPES, KEY, SOC_ONLY, SOC_SOURCE, EventType
@@ -16,8 +17,8 @@ from shared.keys import KeyRecord
 UNIT_FIELDS = ("owner", "receiving_unit", "to_unit")
 """Fields of event data that hold a unit code."""
 
-OPAQUE_FIELDS = ("checklist_version", "fee", "id", "procedure")
-"""Fields of event data whose pattern leaves room for a number of a person."""
+OPAQUE_FIELDS = ("checklist_version", "fee", "id")
+"""Fields of event data whose pattern leaves room for a number of a person; a procedure's leaves none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Scope:
     source: str
     units: frozenset[str]
     plans: Mapping[str, TypePlan]
+    shapes: Mapping[type[TypedEvent], TypePlan]
+    """The same plans, for events that were decoded in one go."""
     facts: Facts
     reach: tuple[str, ...] = ALL_UNITS
     """Units whose events its corrections and retractions may act on, as it stands in the log."""
@@ -78,10 +81,12 @@ def scope_of(key: KeyRecord, catalogue: Catalogue, facts: Facts) -> Scope:
     known = key.system in facts.systems
     units = catalogue.units_for(key.system) if known else ()
     allowed = frozenset(unit for unit in units if key.allows_unit(unit))
+    plans = {name: plan for name, plan in PLANS.items() if _may_send(key, name, source, catalogue)}
     return Scope(
         source=source,
         units=allowed,
-        plans={name: plan for name, plan in PLANS.items() if _may_send(key, name, source, catalogue)},
+        plans=plans,
+        shapes={SHAPES[name]: plan for name, plan in plans.items()},
         facts=facts,
         reach=tuple(sorted(allowed)) if key.units else ALL_UNITS,
     )

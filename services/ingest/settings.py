@@ -27,10 +27,24 @@ class IngestSettings(SharedSettings):
         1_000, ge=1, validation_alias=AliasChoices("CHITIEU_INGEST_MAX_BATCH_EVENTS", "max_batch_events")
     )
     max_in_flight_bytes: int = Field(
-        64 * MEGABYTE,
+        32 * MEGABYTE,
         ge=1_000,
         validation_alias=AliasChoices("CHITIEU_INGEST_MAX_IN_FLIGHT_BYTES", "max_in_flight_bytes"),
         description="Bodies held at the same time by all callers; above it new requests are sent away with 503.",
+    )
+    max_in_flight_requests: int = Field(
+        64,
+        ge=1,
+        validation_alias=AliasChoices("CHITIEU_INGEST_MAX_IN_FLIGHT_REQUESTS", "max_in_flight_requests"),
+        description="Requests of all callers at the same time; above it they are sent away with 503. Decoded, a full "
+        "batch takes 1 MB.",
+    )
+    max_wait_seconds: float = Field(
+        2.0,
+        gt=0,
+        validation_alias=AliasChoices("CHITIEU_INGEST_MAX_WAIT_SECONDS", "max_wait_seconds"),
+        description="As long as a request has waited for longer than this, new ones are sent away with 503: whoever "
+        "queued would only be told after the ack deadline that the log is slow, and its events be written nonetheless.",
     )
     max_key_requests: int = Field(
         32,

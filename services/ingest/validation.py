@@ -11,8 +11,17 @@ from services.ingest.reasons import Claim, Rejected, RejectReason
 from services.ingest.rules import Attributes, Broken, Rule, microseconds
 from services.ingest.scope import Scope, TypePlan
 from services.ingest.screening import personal_value, screen
-from services.ingest.wire import DECLARED, WireEvent, complaint, decode_loosely, decode_wire
-from shared.contracts.event import Event, content_hash, local_day
+from services.ingest.wire import (
+    DECLARED,
+    TypedEvent,
+    WireAttributes,
+    WireEvent,
+    complaint,
+    decode_loosely,
+    decode_typed,
+    decode_wire,
+)
+from shared.contracts.event import Event, hash_of, local_day
 from shared.contracts.fields import ID_PATTERN
 from shared.contracts.vocabulary import EVENT_TYPES, SOC_ONLY
 
@@ -49,42 +58,62 @@ def moment(now_us: int) -> Moment:
     return Moment(now_us + CLOCK_SKEW_US, local_day(now_us))
 
 
+def validate_whole(body: bytes, scope: Scope, now: Moment) -> list[Event] | None:
+    """The events of a batch when every one is good, which nearly all are; else None, and each is validated by itself.
+
+    It asks the same questions as `validate` and only decodes otherwise, so that it accepts nothing else.
+    """
+    try:
+        batch = decode_typed(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    events = []
+    for sent in batch:
+        plan = scope.shapes.get(type(sent))
+        checked = _check(sent, plan, scope, now) if plan else None
+        if not isinstance(checked, Event):
+            return None
+        events.append(checked)
+    return events
+
+
 def validate(raw: bytes | Raw, scope: Scope, now: Moment) -> Event | Rejected:
     """Checks one event by itself; never raises for anything a caller can send."""
     try:
         wire = decode_wire(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _rejected(raw, complaint(error))
+    plan = scope.plans.get(wire.type) or _prefixed_plan(wire.type, scope)
+    if plan is None:
+        return _rejected(raw, _type_reason(wire.type))
     try:
-        checked = _check(wire, scope, now)
+        checked = _check(wire, plan, scope, now)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _rejected(raw, complaint(error, "/data"))
     return checked if isinstance(checked, Event) else _rejected(raw, checked)
 
 
-def _check(wire: WireEvent, scope: Scope, now: Moment) -> Event | Broken:
+def _check(sent: WireEvent | TypedEvent, plan: TypePlan, scope: Scope, now: Moment) -> Event | Broken:
     """The order of the checks is the order in which an integrator meets them; the first that fails is told."""
-    plan = scope.plans.get(wire.type) or _prefixed_plan(wire.type, scope)
-    if plan is None:
-        return _type_reason(wire.type)
-    if not _plainly_good(wire, plan, scope) and (broken := _broken_attribute(wire, plan, scope)):
+    if not _plainly_good(sent, plan, scope) and (broken := _broken_attribute(sent, plan, scope)):
         return broken
-    time, recorded = microseconds(wire.time), microseconds(wire.recordedtime) if wire.recordedtime else 0
-    if broken := _broken_time(time, "/time", now) or _broken_time(recorded or time, "/recordedtime", now):
-        return broken
-    content = plan.decode(wire.data)
+    time, recorded = microseconds(sent.time), microseconds(sent.recordedtime) if sent.recordedtime else 0
+    if not EARLIEST <= time <= now.latest_us:
+        return _broken_time(time, now), "/time"
+    if recorded and not EARLIEST <= recorded <= now.latest_us:
+        return _broken_time(recorded, now), "/recordedtime"
+    content = plan.decode(sent.data) if isinstance(sent, WireEvent) else sent.data
     data = msgspec.structs.asdict(content)
     if plan.checked and (broken := _broken_data(data, plan, scope)):
         return broken
-    if plan.rule and (broken := _broken_rule(wire, content, plan.rule, scope, now)):
+    if plan.rule and (broken := _broken_rule(sent, content, plan.rule, scope, now)):
         return broken
-    names, reach = wire.corrects or "", scope.reach if wire.corrects or plan.name == "event.retracted" else ()
-    event = Event(scope.source, wire.id, plan.name, wire.subject, time, wire.unit, recorded, names, b"", data, reach)
-    msgspec.structs.force_setattr(event, "content", content_hash(event))
-    return event
+    names, reach = sent.corrects or "", scope.reach if sent.corrects or plan.name == "event.retracted" else ()
+    hashed = hash_of(plan.name, sent.subject, time, sent.unit, names, data)
+    return Event(scope.source, sent.id, plan.name, sent.subject, time, sent.unit, recorded, names, hashed, data, reach)
 
 
-def _plainly_good(wire: WireEvent, plan: TypePlan, scope: Scope) -> bool:
+def _plainly_good(wire: WireAttributes, plan: TypePlan, scope: Scope) -> bool:
     """True for what nearly all events look like, in one pass; false only means that the checks go one by one."""
     return (
         wire.source == scope.source
@@ -99,7 +128,7 @@ def _plainly_good(wire: WireEvent, plan: TypePlan, scope: Scope) -> bool:
     )
 
 
-def _broken_attribute(wire: WireEvent, plan: TypePlan, scope: Scope) -> Broken | None:
+def _broken_attribute(wire: WireAttributes, plan: TypePlan, scope: Scope) -> Broken | None:
     if wire.source != scope.source:
         return RejectReason.SOURCE_NOT_ALLOWED, "/source"
     if broken := _broken_id(wire.id, "/id"):
@@ -120,7 +149,7 @@ def _broken_id(text: str, pointer: str) -> Broken | None:
     return (RejectReason.PERSONAL_DATA, pointer) if personal_value(text) else None
 
 
-def _broken_corrects(wire: WireEvent, plan: TypePlan) -> Broken | None:
+def _broken_corrects(wire: WireAttributes, plan: TypePlan) -> Broken | None:
     if wire.corrects is None:
         return None
     if not plan.correctable:
@@ -128,7 +157,7 @@ def _broken_corrects(wire: WireEvent, plan: TypePlan) -> Broken | None:
     return _broken_id(wire.corrects, "/corrects")
 
 
-def _broken_form(wire: WireEvent) -> Broken | None:
+def _broken_form(wire: WireAttributes) -> Broken | None:
     """What CloudEvents itself prescribes; it is checked and then dropped."""
     if wire.specversion != "1.0":
         return RejectReason.SPECVERSION_UNSUPPORTED, "/specversion"
@@ -142,10 +171,8 @@ def _broken_form(wire: WireEvent) -> Broken | None:
     return None
 
 
-def _broken_time(time_us: int, pointer: str, now: Moment) -> Broken | None:
-    if time_us > now.latest_us:
-        return RejectReason.TIME_IN_FUTURE, pointer
-    return (RejectReason.TIME_TOO_EARLY, pointer) if time_us < EARLIEST else None
+def _broken_time(time_us: int, now: Moment) -> RejectReason:
+    return RejectReason.TIME_IN_FUTURE if time_us > now.latest_us else RejectReason.TIME_TOO_EARLY
 
 
 def _broken_data(data: dict[str, Any], plan: TypePlan, scope: Scope) -> Broken | None:
@@ -155,7 +182,8 @@ def _broken_data(data: dict[str, Any], plan: TypePlan, scope: Scope) -> Broken |
         if instant is not None:
             if instant.year not in YEARS:
                 return RejectReason.DATA_INVALID, f"/data/{name}"
-            data[name] = instant.astimezone(UTC).isoformat()[:-6] + "Z"
+            # Three times as fast as `isoformat`, and with the Z.
+            data[name] = msgspec.to_builtins(instant.astimezone(UTC))
     for name in plan.units:
         if data[name] not in scope.facts.units:
             return RejectReason.UNIT_UNKNOWN, f"/data/{name}"
@@ -169,7 +197,7 @@ def _broken_data(data: dict[str, Any], plan: TypePlan, scope: Scope) -> Broken |
     return None
 
 
-def _broken_rule(wire: WireEvent, content: Any, rule: Rule, scope: Scope, now: Moment) -> Broken | None:
+def _broken_rule(wire: WireAttributes, content: Any, rule: Rule, scope: Scope, now: Moment) -> Broken | None:
     facts = scope.facts
     attributes = Attributes(
         source=scope.source,

@@ -51,10 +51,11 @@ async def serve(settings: ScoringSettings, facts: Facts, leave: Callable[[str], 
         await stack.enter_async_context(serve_pages(settings, worker))
         await stack.enter_async_context(checking_two_subjects(worker, settings))
         async with watched(worker, wiring, leave):
-            await stream.start()
-            # What start-up allocated is never garbage; without this every full collection walks it.
+            # What start-up allocated is never garbage; without this every full collection walks it. Before the first
+            # record, because collecting takes as long as a thousand events.
             gc.collect()
             gc.freeze()
+            await stream.start()
             reason = await _until_end(stop, worker, stream)
         if reason:
             leave(reason)
@@ -97,7 +98,8 @@ async def _until_end(stop: asyncio.Event, worker: Worker, stream: EventStream) -
         if reason := stream.crashed():
             return reason
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+            async with asyncio.timeout(POLL_SECONDS):
+                await stop.wait()
     return ""
 
 

@@ -5,12 +5,13 @@ Date columns are days since 1970, DateTime64(6) columns µs, DateTime64(3) colum
 writes ints into these columns as they are, without making datetimes of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from services.scoring.evaluation import NOTHING, Evaluation, contributions, evaluate, outcomes
 from services.scoring.facts import Facts
@@ -84,7 +85,9 @@ def process(facts: Facts, records: Mapping[str, Record], deliveries: Sequence[De
         if record is not old:
             block.records[subject] = record
         if moved:
-            _ledger_rows(block, subject, before.entries, after.entries, group[-1])
+            last = group[-1]
+            at = (last.received, last.partition, last.offset)
+            _ledger_rows(block, subject, before.entries, after.entries, at)
         _event_rows(block, record, admissions, before.fates, after.fates)
     return block
 
@@ -95,8 +98,7 @@ def seed(facts: Facts, partition: int, partitions: int) -> Block:
     for subject in facts.register:
         if partition_of(subject, partitions) == partition:
             entries = evaluate(facts, Record(subject)).entries
-            for key, amounts in entries.items():
-                _ledger_row(block, subject, key, amounts, (0, partition, SEED_OFFSET))
+            _ledger_rows(block, subject, NOTHING.entries, entries, (0, partition, SEED_OFFSET))
     return block
 
 
@@ -122,24 +124,34 @@ def _ledger_rows(
     subject: str,
     before: Mapping[EntryKey, Amounts],
     after: Mapping[EntryKey, Amounts],
-    last: Delivery,
+    position: tuple[int, int, int],
 ) -> None:
-    position = (last.received, last.partition, last.offset)
-    for key, (num, den, excluded) in after.items():
+    """`position` is (received, partition, offset)."""
+    received, partition, offset = position
+    for key, (num, den, excluded) in _differences(before, after):
+        reading, unit, day, reason, source, event_id = key
+        block.ledger.append(
+            ("entry", reading, unit, day, subject, source, event_id, num, den, excluded, reason, received, partition,
+             offset)
+        )  # fmt: skip
+        block.cells.add((reading, unit))
+
+
+def _differences(
+    before: Mapping[EntryKey, Amounts], after: Mapping[EntryKey, Amounts]
+) -> Iterable[tuple[EntryKey, Amounts]]:
+    """What must be added to `before` to make it `after`."""
+    if not before:
+        return after.items()
+    found: list[tuple[EntryKey, Amounts]] = []
+    for key, amounts in after.items():
         was = before.get(key)
         if was is None:
-            _ledger_row(block, subject, key, (num, den, excluded), position)
-        elif was != (num, den, excluded):
-            _ledger_row(block, subject, key, (num - was[0], den - was[1], excluded - was[2]), position)
-    for key, (num, den, excluded) in before.items():
-        if key not in after:
-            _ledger_row(block, subject, key, (-num, -den, -excluded), position)
-
-
-def _ledger_row(block: Block, subject: str, key: EntryKey, amounts: Amounts, position: tuple[int, int, int]) -> None:
-    reading, unit, day, reason, source, event_id = key
-    block.ledger.append(("entry", reading, unit, day, subject, source, event_id, *amounts, reason, *position))
-    block.cells.add((reading, unit))
+            found.append((key, amounts))
+        elif was != amounts:
+            found.append((key, (amounts[0] - was[0], amounts[1] - was[1], amounts[2] - was[2])))
+    found += [(key, (-was[0], -was[1], -was[2])) for key, was in before.items() if key not in after]
+    return found
 
 
 def _event_rows(
@@ -174,9 +186,9 @@ def _delivery_fate(admission: Admission, after: Sequence[Fate]) -> Fate:
     if admission.verdict == BEAT:
         return Fate("noted" if event.data.get("state") == "down" else "counted", "", (), ())
     if admission.verdict == DUPLICATE:
-        return after[admission.place]._replace(outcome="duplicate", other_id=event.id)
+        return replace(after[admission.place], outcome="duplicate", other_id=event.id)
     if admission.verdict == CONFLICT:
-        return CONFLICTING._replace(other_id=event.id)
+        return replace(CONFLICTING, other_id=event.id)
     return after[admission.place]
 
 

@@ -91,6 +91,11 @@ class Lane:
         """Broker's timestamp (ms) of the oldest record that waits."""
         return self._buffer.first_timestamp
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Envelope bytes of the records that wait."""
+        return self._buffer.waiting_bytes
+
     def start(self, failed: Callable[[int, BaseException], None]) -> None:
         """Runs in the background; `failed(partition, error)` is called when it ends by an error."""
 

@@ -23,6 +23,10 @@ LAG = Gauge(
     "chitieu_scoring_lag_records", "Records of the log not yet processed, by partition.", ["partition"],
     registry=REGISTRY,
 )  # fmt: skip
+WAITING_BYTES = Gauge(
+    "chitieu_scoring_waiting_bytes", "Envelope bytes in memory that wait for their block, by partition.", ["partition"],
+    registry=REGISTRY,
+)  # fmt: skip
 WATERMARK_AGE = Gauge(
     "chitieu_scoring_watermark_age_seconds",
     "Age of the oldest record that waits, by partition; 0 when none waits.",

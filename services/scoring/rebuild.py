@@ -76,8 +76,10 @@ class Filling:
     async def _feed(self, lane: Lane, last: int) -> None:
         while not lane.ready.is_set():
             self._tell()
+            # Not `wait_for`: before Python 3.12 it swallows a cancellation that comes together with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(lane.ready.wait(), 1)
+                async with asyncio.timeout(1):
+                    await lane.ready.wait()
         async for chunk in self._wiring.reader.records(lane.partition, lane.wanted, last):
             for record in chunk:
                 lane.offer(record)

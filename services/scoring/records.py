@@ -1,7 +1,7 @@
 """The record of a subject: every distinct event ever seen for it, in the order of first arrival, and heartbeat bits."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -17,7 +17,7 @@ LINKS = frozenset({"event.retracted", DISPLACED})
 """Types that act on another event of the record."""
 
 
-class Delivery(NamedTuple):
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """One event of one envelope as it stands in the log; `received` in ms, `seq` = index within the envelope."""
 
     event: Event
@@ -63,7 +63,7 @@ class Record(msgspec.Struct, array_like=True, gc=False):
     """Time (µs) of the newest such heartbeat."""
 
 
-class Admission(NamedTuple):
+class Admission(msgspec.Struct, frozen=True, gc=False):
     """What became of one delivery: its event's index in the record (`place`), and whether it was there already.
 
     `place` −1: a heartbeat, which is kept as a bit.
@@ -132,8 +132,10 @@ def admit(old: Record | None, deliveries: Sequence[Delivery]) -> tuple[Record, l
 
 def _kept(delivery: Delivery) -> Kept:
     e = delivery.event
-    received, reach = delivery.received, _joined(e.reach, ())
-    return Kept(e.source, e.id, e.type, e.time, e.unit, e.recorded, e.corrects, e.content, e.data, received, reach)
+    reach = _joined(e.reach, ()) if e.reach else ()
+    return Kept(
+        e.source, e.id, e.type, e.time, e.unit, e.recorded, e.corrects, e.content, e.data, delivery.received, reach
+    )
 
 
 def _merged(record: Record, index: int, again: Event) -> bool:

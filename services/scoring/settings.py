@@ -24,7 +24,10 @@ class ScoringSettings(SharedSettings):
     )
     scoring_block_rows: int = Field(50_000, ge=1, le=1_000_000, description="Rows of one insert, per table.")
     scoring_buffer_bytes: int = Field(
-        8 << 20, ge=1024, description="Envelope bytes waiting per partition; above it nothing more is fetched."
+        2 << 20,
+        ge=1024,
+        description="Envelope bytes waiting per partition; above it nothing more is fetched. Two blocks: the next one "
+        "is there when one ends, and a backlog of any length costs no more.",
     )
     scoring_stuck_seconds: Seconds = Field(
         60, description="A partition with unprocessed records and no progress for this long ends the worker."

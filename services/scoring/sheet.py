@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+
 from services.scoring.fold import Ident
 from services.scoring.records import Kept
 
@@ -30,7 +32,7 @@ CATALOGUE = Kept("", "", "", 0, "", 0, "", b"", {}, 0)
 """Owner of entries that rest on the catalogue alone: empty source and id."""
 
 
-class Fate(NamedTuple):
+class Fate(msgspec.Struct, frozen=True, gc=False):
     """What became of an event: outcome, the other event's id, the cells it decides, (reading, reason) exclusions."""
 
     outcome: str
@@ -70,13 +72,13 @@ class Sheet:
 
     def count(self, reading: str, unit: str, day: int, amounts: Amounts, owner: Kept, reason: str = "") -> None:
         """An entry in the rate, and the cell of its owner."""
-        day = min(max(day, 0), LAST_DAY)
+        day = day if 0 <= day <= LAST_DAY else _within_date(day)
         self._enter((reading, unit, day, reason, owner.source, owner.id), amounts)
         self.share(owner, (reading, unit, day, amounts[0], amounts[1]))
 
     def exclude(self, reading: str, unit: str, day: int, reason: str, owner: Kept) -> None:
         """An entry of one case that is seen but not in the rate."""
-        day = min(max(day, 0), LAST_DAY)
+        day = _within_date(day)
         self._enter((reading, unit, day, reason, owner.source, owner.id), OUT)
         self.find(owner, reading, reason)
 
@@ -107,12 +109,12 @@ class Sheet:
     def end(self, reading: str, state: State, day: int) -> None:
         """Takes a stock's state back from `day` on."""
         num, den, excluded = state.amounts
-        key = (reading, state.unit, min(max(day, 0), LAST_DAY), state.reason, state.owner.source, state.owner.id)
+        key = (reading, state.unit, _within_date(day), state.reason, state.owner.source, state.owner.id)
         self._enter(key, (-num, -den, -excluded))
 
     def begin(self, reading: str, state: State, day: int, tell: bool) -> None:
         """A stock's state from `day` on; `tell`: it goes on the owner's row."""
-        day = min(max(day, 0), LAST_DAY)
+        day = _within_date(day)
         owner, (num, den, excluded) = state.owner, state.amounts
         self._enter((reading, state.unit, day, state.reason, owner.source, owner.id), state.amounts)
         if excluded:
@@ -148,6 +150,10 @@ class Sheet:
             standing = self.greater[path[-1]]
         self.greater.update(dict.fromkeys(path, standing))  # so that a long chain is walked once
         return standing
+
+
+def _within_date(day: int) -> int:
+    return min(max(day, 0), LAST_DAY)
 
 
 def steps(sheet: Sheet, reading: str, points: Iterable[tuple[int, State | None]]) -> None:

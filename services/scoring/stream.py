@@ -23,7 +23,8 @@ MAX_POLL_RECORDS = 100
 BUFFERED_RECORDS = 64
 """Between fetcher and agent; 16 MB at most. When it is full Faust stops fetching, and nothing is lost."""
 
-FETCH_BYTES = 4 * MAX_RECORD_BYTES
+FETCH_BYTES = MAX_RECORD_BYTES
+"""Per partition, as compressed in the log: one second of work, and several times that when it is unpacked."""
 
 CHATTY_LOGGERS = ("faust", "mode")
 """They tell every service they start and stop, dozens of lines without a consequence."""

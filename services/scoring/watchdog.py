@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaError
 
 from services.scoring.lane import Lane
 from services.scoring.log_reader import LogReader
-from services.scoring.metrics import LAG, WATERMARK_AGE
+from services.scoring.metrics import LAG, WAITING_BYTES, WATERMARK_AGE
 from services.scoring.worker import Worker
 from shared.logs import get_logger
 
@@ -66,5 +66,6 @@ async def _ends(reader: LogReader, partitions: list[int]) -> dict[int, int]:
 def _export(lane: Lane, end: int | None) -> None:
     if end is not None:
         LAG.labels(lane.partition).set(max(0, end - lane.position - 1))
+    WAITING_BYTES.labels(lane.partition).set(lane.waiting_bytes)
     oldest = lane.oldest_waiting
     WATERMARK_AGE.labels(lane.partition).set(0 if oldest is None else max(0.0, time.time() - oldest / 1000))

@@ -60,8 +60,13 @@ def local_day(time_us: int) -> int:
 
 def content_hash(event: Event) -> bytes:
     """Hash of attributes and data after normalisation, without `recordedtime` and `reach`: what makes a duplicate."""
-    content = (event.type, event.subject, event.time, event.unit, event.corrects, event.data)
-    return blake2b(_canonical.encode(content), digest_size=CONTENT_HASH_BYTES).digest()
+    return hash_of(event.type, event.subject, event.time, event.unit, event.corrects, event.data)
+
+
+def hash_of(type_: str, subject: str, time: int, unit: str, corrects: str, data: dict[str, Any]) -> bytes:
+    """`content_hash` of an event that is still to be made of these."""
+    content = _canonical.encode((type_, subject, time, unit, corrects, data))
+    return blake2b(content, digest_size=CONTENT_HASH_BYTES).digest()
 
 
 _canonical = msgspec.msgpack.Encoder(order="deterministic")

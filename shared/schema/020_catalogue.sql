@@ -20,7 +20,8 @@ CREATE TABLE IF NOT EXISTS {database}.catalogue_figures (
 -- Which cells exist, with what the board shows of them, and their target: every day is in exactly one row of a cell
 -- (target -1 = none). `expected` = false: the row is shown only once it holds data. `sources`: emitters that feed it.
 CREATE TABLE IF NOT EXISTS {database}.catalogue_cells (
-    figure String, unit String, indicator String, code String, position UInt32,
+    figure String, unit String, unit_level LowCardinality(String), unit_kind LowCardinality(String),
+    indicator String, code String, position UInt32,
     kind Enum8('flow' = 1, 'stock' = 2, 'reported_flow' = 3, 'reported_stock' = 4), is_flow Bool, basis_undefined Bool,
     expected Bool, target Int16, comparator LowCardinality(String), target_from Date, target_to Date, legal_row String,
     sources Array(String)
@@ -33,11 +34,13 @@ CREATE TABLE IF NOT EXISTS {database}.catalogue_rollup (
     cell UInt64 MATERIALIZED cityHash64(reading, member)
 ) ENGINE = MergeTree ORDER BY (figure, unit);
 
-CREATE TABLE IF NOT EXISTS {database}.catalogue_periods (code String, start Date, end Date)
-ENGINE = MergeTree ORDER BY code;
+-- `days`: all days of the period. Join tables, because joinGet costs less to plan than a subquery.
+CREATE TABLE IF NOT EXISTS {database}.catalogue_periods (code String, start Date, end Date, days Array(Date))
+ENGINE = Join(ANY, LEFT, code);
 
-CREATE TABLE IF NOT EXISTS {database}.catalogue_calendar (day Date, working Bool)
-ENGINE = MergeTree ORDER BY day;
+-- The working days before each day, the last one first.
+CREATE TABLE IF NOT EXISTS {database}.catalogue_calendar (day Date, working_days_before Array(Date))
+ENGINE = Join(ANY, LEFT, day);
 
 -- Expected emitters: a source that is silent for `cadence_days` working days makes the cells it feeds provisional.
 CREATE TABLE IF NOT EXISTS {database}.catalogue_emitters (

@@ -18,26 +18,18 @@ SELECT reading, unit, day, reason, sum(num) AS num, sum(den) AS den, sum(exclude
 FROM {database}.ledger_{version} WHERE day <= {as_of:Date}
 GROUP BY reading, unit, day, reason;
 
--- T04: a unit either sends online=false events or reports offline items (`reason` = the report's period);
--- where both stand in one period, the report is ignored.
-FRAGMENT ignored_reports AS
-SELECT DISTINCT report.unit AS unit, report.reason AS reason
-FROM (
-    SELECT unit, reason, start, end
-    FROM {cell_days} AS days
-    INNER JOIN {database}.catalogue_periods AS periods ON periods.code = days.reason
-    WHERE reading = 'casefile_online.offline_items'
-    GROUP BY unit, reason, start, end HAVING sum(den) > 0
-) AS report
-INNER JOIN (
-    SELECT unit, day FROM {cell_days}
-    WHERE reading = 'casefile_online' GROUP BY unit, day HAVING sum(den - num) > 0
-) AS paper ON paper.unit = report.unit
-WHERE paper.day BETWEEN report.start AND report.end;
+-- T04: a unit either sends online=false events or reports offline items (`reason` = the report's period); a report with
+-- such a day in its period is ignored. Of a unit that never reports no day is read.
+FRAGMENT paper_days AS
+SELECT unit, day FROM {database}.ledger_{version}
+WHERE reading = 'casefile_online' AND day <= upto AND unit IN (
+    SELECT unit FROM {database}.ledger_{version} WHERE reading = 'casefile_online.offline_items')
+GROUP BY unit, day HAVING sum(den) > sum(num);
 
 FRAGMENT counted_days AS
 SELECT reading, unit, day, days.reason AS reason,
-       reading = 'casefile_online.offline_items' AND (unit, days.reason) IN {ignored_reports} AS ignored,
+       reading = 'casefile_online.offline_items' AND arrayExists(one -> (unit, one) IN {paper_days},
+           joinGet('{database}.catalogue_periods', 'days', days.reason)) AS ignored,
        if(ignored, 0, days.num) AS num, if(ignored, 0, days.den) AS den,
        if(ignored, days.den, days.excluded) AS excluded
 FROM {cell_days} AS days;
@@ -45,140 +37,113 @@ FROM {cell_days} AS days;
 -- Expected sources and whether each is silent as of `silence_day`, which the query around it defines; cadence is
 -- counted in working days.
 FRAGMENT source_silence AS
-WITH (
-    SELECT groupArray(day) FROM (
-        SELECT day FROM {database}.catalogue_calendar WHERE working AND day < silence_day ORDER BY day DESC LIMIT 90
-    )
-) AS recent_working_days
 SELECT source, cadence_days, last_time, last_received,
-       toDate(last_time, 'Asia/Ho_Chi_Minh') < recent_working_days[cadence_days] AS silent
+       toDate(last_time, 'Asia/Ho_Chi_Minh')
+           < joinGet('{database}.catalogue_calendar', 'working_days_before', silence_day)[cadence_days] AS silent
 FROM (SELECT source, min(cadence_days) AS cadence_days FROM {database}.catalogue_emitters GROUP BY source) AS expected
 LEFT JOIN (
     SELECT source, max(time) AS last_time, max(received) AS last_received FROM {database}.events_{version} GROUP BY source
 ) AS heard USING (source);
 
-FRAGMENT stamped AS
-SELECT {as_of:Date} AS as_of,
-       (SELECT arraySort(groupArray((partition, offset, received))) FROM {marks}) AS watermark,
-       (SELECT argMax(version, published) FROM {database}.catalogue_version) AS catalogue_version,
-       count() AS sources_expected, countIf(NOT silent) AS sources_reporting,
-       groupArrayIf(source, silent) AS silent_sources
-FROM {source_silence};
+FRAGMENT watermark AS SELECT arraySort(groupArray((partition, offset, received))) FROM {marks};
+
+FRAGMENT catalogue_version AS SELECT argMax(version, published) FROM {database}.catalogue_version;
 
 -- Amounts of each (reading, unit), which `cell` stands for, by where they count. Months that are over come from the sums
 -- by month; only the last 30 days and a period's broken first month come from those by day, which are thirty times as
--- many. A report that is ignored is taken back.
+-- many. A report that is ignored is taken back. `amounts` are num, den, excluded, no_data, stale, ignored reports in one
+-- array: what a column costs is not its rows but its planning, in every subquery that it passes.
 FRAGMENT amounts AS
-SELECT cell, month >= period_start AS in_period, true AS to_date, false AS recent, false AS ignored,
-       sum(num) AS n, sum(den) AS d, sum(excluded) AS e, sumIf(den, reason = 'no_data') AS unheard,
-       sumIf(den, reason = 'stale') AS outdated
+SELECT cell, month >= period_start AS in_period, true AS to_date, false AS recent,
+       [sum(num), sum(den), sum(excluded), sumIf(den, reason = 'no_data'), sumIf(den, reason = 'stale')] AS amounts
 FROM {database}.ledger_{version} WHERE month < toStartOfMonth(upto) GROUP BY cell, in_period
 UNION ALL
 SELECT cell, day >= period_start AND (day >= toStartOfMonth(upto) OR toStartOfMonth(day) < period_start) AS in_period,
-       day >= toStartOfMonth(upto) AS to_date, day > upto - 30 AS recent, false AS ignored,
-       sum(num), sum(den), sum(excluded), sumIf(den, reason = 'no_data'), sumIf(den, reason = 'stale')
+       day >= toStartOfMonth(upto) AS to_date, day > upto - 30 AS recent,
+       [sum(num), sum(den), sum(excluded), sumIf(den, reason = 'no_data'), sumIf(den, reason = 'stale')]
 FROM {database}.ledger_{version}
 WHERE day BETWEEN least(toStartOfMonth(upto), upto - 29) AND upto
    OR day BETWEEN period_start AND least(toLastDayOfMonth(period_start - 1), upto)
 GROUP BY cell, in_period, to_date, recent
 UNION ALL
-SELECT cityHash64('casefile_online.offline_items', unit) AS cell, report.2 >= period_start AS in_period, true AS to_date,
-       report.2 > upto - 30 AS recent, in_period AS ignored, -report.3, -report.4, report.4 - report.5, 0, 0
-FROM (
-    SELECT unit, paper_days, arrayJoin(reports) AS report
-    FROM (
-        SELECT unit, groupArrayIf((reason, day, n, d, e), reading != 'casefile_online' AND d > 0) AS reports,
-               groupArrayIf(day, reading = 'casefile_online' AND d > n) AS paper_days
-        FROM (
-            SELECT reading, unit, day, reason, sum(num) AS n, sum(den) AS d, sum(excluded) AS e
-            FROM {database}.ledger_{version}
-            WHERE reading IN ('casefile_online', 'casefile_online.offline_items') AND day <= upto
-            GROUP BY reading, unit, day, reason
-        )
-        GROUP BY unit
-    )
-) AS reported
-INNER JOIN {database}.catalogue_periods AS periods ON periods.code = report.1
-WHERE arrayExists(day -> day BETWEEN periods.start AND periods.end, paper_days);
+SELECT cityHash64('casefile_online.offline_items', unit) AS cell, day >= period_start AS in_period, true AS to_date,
+       day > upto - 30 AS recent, [-sum(num), -sum(den), sum(den) - sum(excluded), 0, 0, 1]
+FROM {database}.ledger_{version}
+WHERE reading = 'casefile_online.offline_items' AND day <= upto
+GROUP BY unit, reason, day
+HAVING sum(den) > 0 AND arrayExists(one -> (unit, one) IN {paper_days},
+                                    joinGet('{database}.catalogue_periods', 'days', reason));
 
 FRAGMENT reading_sums AS
-SELECT cell, sumIf(n, in_period) AS period_num, sumIf(d, in_period) AS period_den, sumIf(e, in_period) AS period_excluded,
-       sumIf(n, to_date) AS stock_num, sumIf(d, to_date) AS stock_den, sumIf(e, to_date) AS stock_excluded,
-       sumIf(n, recent) AS recent_num, sumIf(d, recent) AS recent_den,
-       sumIf(unheard, to_date) AS no_data, sumIf(outdated, to_date) AS stale, max(ignored) AS report_ignored
+SELECT cell, sumForEachIf(amounts, in_period) AS in_period, sumForEachIf(amounts, to_date) AS to_date,
+       sumForEachIf(amounts, recent) AS recent
 FROM {amounts} GROUP BY cell;
 
 -- Sums of each cell of the board (figure, unit); the unit's own report, when there is one, outranks its members.
 FRAGMENT cell_sums AS
-SELECT figure, unit,
-       sum(if(is_flow, period_num, stock_num)) AS num, sum(if(is_flow, period_den, stock_den)) AS den,
-       sum(if(is_flow, period_excluded, stock_excluded)) AS excluded,
-       sum(recent_num) AS recent_num, sum(recent_den) AS recent_den, sum(no_data) AS no_data, sum(stale) AS stale,
-       countIf(is_report AND expected AND stock_den = 0) AS reports_missing, max(report_ignored) AS offline_conflict
+SELECT figure, unit, sumForEach(if(is_flow, in_period, to_date)) AS total, sumForEach(recent) AS recent,
+       countIf(is_report AND expected AND to_date[2] = 0) AS reports_missing
 FROM {database}.catalogue_rollup AS rollup
 LEFT JOIN {reading_sums} AS sums ON sums.cell = rollup.cell
 GROUP BY figure, unit, own
-ORDER BY own AND den > 0 DESC, own LIMIT 1 BY figure, unit;
+ORDER BY own AND total[2] > 0 DESC, own LIMIT 1 BY figure, unit;
 
 CREATE OR REPLACE VIEW {database}.watermarks AS SELECT * FROM {marks};
 CREATE OR REPLACE VIEW {database}.sources AS WITH {as_of:Date} AS silence_day SELECT * FROM {source_silence};
-CREATE OR REPLACE VIEW {database}.stamp AS WITH {as_of:Date} AS silence_day SELECT * FROM {stamped};
+CREATE OR REPLACE VIEW {database}.stamp AS
+WITH {as_of:Date} AS silence_day
+SELECT silence_day AS as_of, {watermark} AS watermark, {catalogue_version} AS catalogue_version,
+       count() AS sources_expected, countIf(NOT silent) AS sources_reporting, groupArrayIf(source, silent) AS silent_sources
+FROM {source_silence};
 
 -- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
 CREATE OR REPLACE VIEW {database}.board AS
 WITH (SELECT (start, least(end, {as_of:Date}), end) FROM {database}.catalogue_periods
       WHERE code = {period:String}) AS bounds,
      bounds.1 AS period_start, bounds.2 AS upto, bounds.3 AS period_end, upto AS silence_day,
-     {as_of:Date} > period_end AS is_final,
-     ['below', 'met', 'no_occurrence', 'no_target'] AS statuses,
-     (SELECT (watermark, catalogue_version, sources_expected, sources_reporting, silent_sources)
-      FROM {stamped}) AS stamped
+     (SELECT (count(), countIf(NOT silent), groupArrayIf(source, silent)) FROM {source_silence}) AS heard,
+     cells.comparator = '>' AS strict -- of integers, more than the target is at least one more
 SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code, cells.position AS position,
-       cells.unit AS unit, cells.kind AS kind,
-       {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of, is_final AS final,
-       sums.num AS num, sums.den AS den, sums.excluded AS excluded,
-       if(cells.is_flow, sums.recent_num, NULL) AS recent_num, if(cells.is_flow, sums.recent_den, NULL) AS recent_den,
-       sums.no_data AS no_data,
+       cells.unit AS unit, cells.unit_level AS unit_level, cells.unit_kind AS unit_kind, cells.kind AS kind,
+       {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of,
+       {as_of:Date} > period_end AS final,
+       total[1] AS num, total[2] AS den, total[3] AS excluded,
+       if(cells.is_flow, recent[1], NULL) AS recent_num, if(cells.is_flow, recent[2], NULL) AS recent_den,
+       total[4] AS no_data,
        cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row,
-       multiIf(cells.target < 0, 'no_target', sums.den = 0, 'no_occurrence',
-               if(cells.comparator = '>', toInt128(sums.num) * 100 > toInt128(cells.target) * sums.den,
-                  toInt128(sums.num) * 100 >= toInt128(cells.target) * sums.den), 'met', 'below') AS status,
-       multiIf(recent_den IS NULL, NULL, cells.target < 0, 'no_target', recent_den = 0, 'no_occurrence',
-               if(cells.comparator = '>', toInt128(recent_num) * 100 > toInt128(cells.target) * recent_den,
-                  toInt128(recent_num) * 100 >= toInt128(cells.target) * recent_den),
-               'met', 'below') AS recent_status,
+       multiIf(target < 0, 'no_target', den = 0, 'no_occurrence',
+               toInt128(num) * 100 - toInt128(target) * den >= strict, 'met', 'below') AS status,
+       multiIf(recent_den IS NULL, NULL, target < 0, 'no_target', recent_den = 0, 'no_occurrence',
+               toInt128(recent_num) * 100 - toInt128(target) * recent_den >= strict, 'met', 'below') AS recent_status,
        -- What is still expected, at the pace of the days so far; rounded up, so that hope is lost late, not early.
-       toInt64(ceil(sums.den * (period_end - upto) / greatest(1, upto - period_start + 1))) AS expected_den,
-       cells.kind = 'flow' AND status = 'below' AND NOT if(cells.comparator = '>',
-           toInt128(sums.num + expected_den) * 100 > toInt128(cells.target) * (sums.den + expected_den),
-           toInt128(sums.num + expected_den) * 100 >= toInt128(cells.target) * (sums.den + expected_den)
-       ) AS not_recoverable,
-       hasAny(cells.sources, stamped.5) AS source_silent,
-       sums.no_data > 0 OR sums.reports_missing > 0 OR source_silent
-           OR (sums.den = 0 AND cells.kind IN ('reported_flow', 'reported_stock')) AS provisional,
-       sums.stale > 0 AS stale,
-       sums.offline_conflict AS offline_conflict,
+       toInt64(ceil(den * (period_end - upto) / greatest(1, upto - period_start + 1))) AS expected_den,
+       cells.kind = 'flow' AND status = 'below'
+           AND toInt128(num + expected_den) * 100 - toInt128(target) * (den + expected_den) < strict AS not_recoverable,
+       hasAny(cells.sources, heard.3) AS source_silent,
+       no_data > 0 OR sums.reports_missing > 0 OR source_silent
+           OR (den = 0 AND cells.kind IN ('reported_flow', 'reported_stock')) AS provisional,
+       total[5] > 0 AS stale,
+       total[6] > 0 AS offline_conflict,
        cells.basis_undefined AS basis_undefined,
-       arrayFilter(flag -> flag != '', [if(provisional, 'provisional', ''), if(stale, 'stale', ''),
-           if(not_recoverable, 'not_recoverable', ''), if(offline_conflict, 'offline_conflict', ''),
-           if(basis_undefined, 'basis_undefined', '')]) AS flags,
+       arrayFilter((flag, raised) -> raised,
+           ['provisional', 'stale', 'not_recoverable', 'offline_conflict', 'basis_undefined'],
+           [provisional, stale, not_recoverable, offline_conflict, basis_undefined]) AS flags,
        -- The status that a screen colours by: the 30 days once the year cannot be reached any more.
        if(not_recoverable AND recent_status IN ('met', 'below'), recent_status, status) AS shown_status,
        -- In tenths of a percent, rounded down, so that a rate below its target never shows the target; a strict
        -- target that is exceeded is rounded up, so that it never shows the target either.
-       if(sums.den > 0, intDiv(toInt128(sums.num) * 1000 + if(status = 'met' AND cells.comparator = '>',
-           sums.den - 1, 0), sums.den) / 10, NULL) AS percent,
-       if(recent_den > 0, intDiv(toInt128(recent_num) * 1000 + if(recent_status = 'met'
-           AND cells.comparator = '>', recent_den - 1, 0), recent_den) / 10, NULL) AS recent_percent,
-       -- The indicator at this unit: met when every figure with a target is.
-       statuses[min(indexOf(statuses, status)) OVER same_indicator] AS indicator_status,
-       stamped.1 AS watermark, stamped.2 AS catalogue_version,
-       stamped.3 AS sources_expected, stamped.4 AS sources_reporting
+       if(den > 0, intDiv(toInt128(num) * 1000 + if(strict AND status = 'met', den - 1, 0), den) / 10,
+          NULL) AS percent,
+       if(recent_den > 0, intDiv(toInt128(recent_num) * 1000 + if(strict AND recent_status = 'met', recent_den - 1, 0),
+                                 recent_den) / 10, NULL) AS recent_percent,
+       -- The indicator at this unit: met when every figure with a target is; the words' order is that of the alphabet.
+       min(status) OVER (PARTITION BY cells.indicator, cells.unit) AS indicator_status,
+       {watermark} AS watermark, {catalogue_version} AS catalogue_version,
+       heard.1 AS sources_expected, heard.2 AS sources_reporting
 FROM {database}.catalogue_cells AS cells
 INNER JOIN {cell_sums} AS sums ON sums.figure = cells.figure AND sums.unit = cells.unit
 WHERE period_end BETWEEN cells.target_from AND cells.target_to
-  AND (cells.expected OR sums.den > 0 OR sums.excluded > 0)
-WINDOW same_indicator AS (PARTITION BY cells.indicator, cells.unit);
+  AND (cells.expected OR total[2] > 0 OR total[3] > 0);
 
 -- The (reading, unit) sums that make one cell: the unit's own report when there is one, else its members.
 FRAGMENT cell_members AS
@@ -239,7 +204,8 @@ FROM (
     SELECT subject, reading, unit, if(ignored, 'report_ignored', reason) AS why, source AS event_source,
            id AS event_id, max(entries.day) AS at, sum(if(ignored, 0, entries.num)) AS n,
            sum(if(ignored, 0, entries.den)) AS d, sum(if(ignored, entries.den, entries.excluded)) AS e,
-           reading = 'casefile_online.offline_items' AND (unit, reason) IN {ignored_reports} AS ignored
+           reading = 'casefile_online.offline_items' AND arrayExists(one -> (unit, one) IN {paper_days},
+               joinGet('{database}.catalogue_periods', 'days', reason)) AS ignored
     FROM {database}.ledger_{version} AS entries
     INNER JOIN {cell_members} AS members USING (reading, unit)
     WHERE subject > {after:String} AND entries.day <= upto AND (entries.day >= period_start OR NOT is_flow)

@@ -12,6 +12,9 @@ from shared.catalogue.text import fold
 PUBLISHED_YEARS = range(2025, 2029)
 """The plan's year, the one before (documents of its eve) and two after, so that a late clock finds its periods."""
 
+CADENCE_MAX_DAYS = 90
+"""Working days that are told before each day; no source's cadence is longer."""
+
 NO_TARGET = -1
 FIRST_DAY = date(1970, 1, 1)
 FOR_EVER = date(2149, 6, 6)
@@ -35,13 +38,13 @@ def facts_for_views(catalogue: Catalogue) -> dict[str, Facts]:
             _figures(catalogue),
         ),
         "catalogue_cells": _facts(
-            "figure unit indicator code position kind is_flow basis_undefined expected target comparator target_from "
-            "target_to legal_row sources",
+            "figure unit unit_level unit_kind indicator code position kind is_flow basis_undefined expected target "
+            "comparator target_from target_to legal_row sources",
             _cells(catalogue),
         ),
         "catalogue_rollup": _facts("figure unit reading member own expected is_flow is_report", _rollup(catalogue)),
-        "catalogue_periods": _facts("code start end", _periods(catalogue)),
-        "catalogue_calendar": _facts("day working", _calendar(catalogue)),
+        "catalogue_periods": _facts("code start end days", _periods(catalogue)),
+        "catalogue_calendar": _facts("day working_days_before", _calendar(catalogue)),
         "catalogue_emitters": _facts("source indicator unit cadence_days", _emitters(catalogue)),
     }
 
@@ -84,8 +87,9 @@ def _cells(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
         shown = row.slug, row.code, position, _kind(row), _is_flow(row), figure.basis is not None
         for unit, expected in catalogue.cells_of(figure.code).items():
             sources = feeding.get((row.slug, unit), [])
+            place = unit, catalogue.units[unit].level, catalogue.units[unit].kind
             for target in _target_rows(catalogue.targets_of(figure.code, unit)):
-                yield figure.code, unit, *shown, expected, *target, sources
+                yield figure.code, *place, *shown, expected, *target, sources
 
 
 def _target_rows(targets: Iterable[Target]) -> Iterator[tuple[int, str, date, date, str]]:
@@ -126,13 +130,17 @@ def _standing(catalogue: Catalogue, figure: Figure, unit: str, member: str) -> t
 def _periods(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
     for year in PUBLISHED_YEARS:
         for period in catalogue.periods.periods_of(year):
-            yield period.code, period.start, period.end
+            length_days = (period.end - period.start).days + 1
+            days = [period.start + timedelta(days=n) for n in range(length_days)]
+            yield period.code, period.start, period.end, days
 
 
 def _calendar(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
-    day = date(PUBLISHED_YEARS.start, 1, 1)
+    day, before = date(PUBLISHED_YEARS.start, 1, 1), list[date]()
     while day.year in PUBLISHED_YEARS:
-        yield day, catalogue.working_days.is_working_day(day)
+        yield day, before
+        if catalogue.working_days.is_working_day(day):
+            before = [day, *before][:CADENCE_MAX_DAYS]
         day += timedelta(days=1)
 
 

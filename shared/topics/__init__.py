@@ -15,6 +15,10 @@ MAX_RECORD_BYTES = 1_048_576
 """Four times the envelope limit, so that an envelope always fits."""
 
 
+CLUSTER_REPLICAS = 3
+"""From here on one broker may be away while two others still acknowledge."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A topic as it must be: created when missing, refused at start when it differs."""
@@ -24,13 +28,20 @@ class Topic:
     config: dict[str, str] = field(default_factory=dict)
 
 
-def required_topics(partitions: int, prefix: str = "") -> list[Topic]:
-    """All topics, `events` with the fixed number of partitions."""
+def required_topics(partitions: int, prefix: str = "", replicas: int = 1) -> list[Topic]:
+    """All topics, `events` with the fixed number of partitions.
+
+    With three replicas or more a record is acknowledged when two brokers have it: `acks=all` alone means all that are
+    in sync, which may be a single one.
+    """
+    durable = {"min.insync.replicas": "2" if replicas >= CLUSTER_REPLICAS else "1"}
+    kept = KEEP_FOR_EVER | durable
+    hint = {"retention.ms": SEVEN_DAYS_MS} | durable
     return [
-        Topic(prefix + EVENTS, partitions, KEEP_FOR_EVER | {"max.message.bytes": str(MAX_RECORD_BYTES)}),
-        Topic(prefix + CHANGES, 1, {"retention.ms": SEVEN_DAYS_MS}),
-        Topic(prefix + COMMANDS, 1, {"retention.ms": SEVEN_DAYS_MS}),
-        Topic(prefix + DEAD_LETTERS, 1, KEEP_FOR_EVER | {"max.message.bytes": str(2 * MAX_RECORD_BYTES)}),
+        Topic(prefix + EVENTS, partitions, kept | {"max.message.bytes": str(MAX_RECORD_BYTES)}),
+        Topic(prefix + CHANGES, 1, hint),
+        Topic(prefix + COMMANDS, 1, hint),
+        Topic(prefix + DEAD_LETTERS, 1, kept | {"max.message.bytes": str(2 * MAX_RECORD_BYTES)}),
     ]
 
 

@@ -25,7 +25,7 @@ async def create_topics(settings: SharedSettings) -> list[str]:
     """
     async with _Admin(settings) as client:
         present = set(await client.list_topics())
-        missing = [t for t in required_topics(settings.partitions, settings.topic_prefix) if t.name not in present]
+        missing = [topic for topic in _required(settings) if topic.name not in present]
         if missing:
             await _create(client, missing, settings.kafka_replicas)
             await _wait_until_known(client, missing)
@@ -47,6 +47,10 @@ def differences(topic: Topic, partitions: int, config: dict[str, str]) -> list[s
         for name, value in topic.config.items()
         if config.get(name) != value
     ]
+
+
+def _required(settings: SharedSettings) -> list[Topic]:
+    return required_topics(settings.partitions, settings.topic_prefix, settings.kafka_replicas)
 
 
 class _Admin:
@@ -88,7 +92,7 @@ async def _wait_until_known(client: AIOKafkaAdminClient, topics: list[Topic]) ->
 
 
 async def _verify(client: AIOKafkaAdminClient, settings: SharedSettings) -> None:
-    required = required_topics(settings.partitions, settings.topic_prefix)
+    required = _required(settings)
     partitions = await _partitions(client)
     configs = await _configs(client, [topic.name for topic in required if topic.name in partitions])
     for topic in required:

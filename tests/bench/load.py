@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 
+ACCEPTED = 202
+
 
 def requests(path: str, bodies: Sequence[bytes], content_type: str, key: str) -> list[bytes]:
     """Whole HTTP/1.1 requests."""
@@ -36,16 +38,18 @@ async def _connection(port: int, left: Iterator[bytes]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for request in left:
-            writer.write(request)
-            await writer.drain()
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = next(
-                int(line.partition(b":")[2])
-                for line in head.lower().split(b"\r\n")
-                if line.startswith(b"content-length:")
-            )
-            body = await reader.readexactly(length)
-            if b" 202 " not in head[:20]:
-                raise RuntimeError(f"refused: {head[:40]!r} {body[:200]!r}")
+            status, body = await ask(reader, writer, request)
+            if status != ACCEPTED:
+                raise RuntimeError(f"refused: {status} {body[:200]!r}")
     finally:
         writer.close()
+
+
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> tuple[int, bytes]:
+    """Status and body of the answer to one request on a connection that stays open."""
+    writer.write(request)
+    await writer.drain()
+    head = await reader.readuntil(b"\r\n\r\n")
+    lines = head.lower().split(b"\r\n")
+    length = next(int(line.partition(b":")[2]) for line in lines if line.startswith(b"content-length:"))
+    return int(head[9:12]), await reader.readexactly(length)

@@ -1,10 +1,13 @@
 """What a line of the table is, and how a process under test is held to one core and its time is read."""
 
+import math
 import os
 import platform
 import statistics
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +75,12 @@ def pin(pid: int, cores: set[int]) -> None:
         os.sched_setaffinity(int(task.name), cores)
 
 
+@cache
 def cores() -> tuple[set[int], set[int]]:
-    """(the core of the process under test, the cores of everything else); the same where there is only one."""
+    """(the core of the process under test, the cores of everything else); the same where there is only one.
+
+    Asked once, before this process is moved itself: afterwards the kernel would name only where it was moved to.
+    """
     every = sorted(os.sched_getaffinity(0))
     return {every[0]}, set(every[1:]) or {every[0]}
 
@@ -93,6 +100,18 @@ def machine() -> dict[str, str | int]:
     }
 
 
+def commit() -> str:
+    """What is measured; a plus sign when files differ from it."""
+    command = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "?"
+
+
 def as_json(line: Line) -> dict[str, Any]:
     """Plain values of a line."""
     return asdict(line)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` percent of `values` do not exceed; 0 when there are none."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * share / 100) - 1)] if ordered else 0.0

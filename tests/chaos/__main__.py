@@ -25,7 +25,10 @@ EXIT_DIFFERENT = 1
 
 def main() -> None:
     """Exit status 1 on any difference; the data folder is kept then."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if unknown := set(filter(None, arguments.faults.split(","))) - BY_NAME.keys():
+        parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     # So that what was started and mounted is ended also when the run is.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_DIFFERENT))
     folder = Path(tempfile.mkdtemp(prefix="chitieu-chaos-"))
@@ -65,7 +68,8 @@ def _rounds(arguments: argparse.Namespace, folder: Path) -> bool:
         if arguments.fencing == "off":
             _unfence(running)
         random = Random(f"{arguments.seed} deck")
-        deck = Deck(chosen, random)
+        # Kills are in it twice: they are what happens most, and 200 rounds hold more than 200 of them.
+        deck = Deck([*chosen, *(fault for fault in chosen if fault.kind == "kill")], random)
         for number in range(1, arguments.rounds + 1):
             faults = deck.deal(arguments.per_round or random.choice(MEAN_FAULTS))
             if _play(running, number, arguments, faults):

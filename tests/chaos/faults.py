@@ -16,6 +16,7 @@ Strike = Callable[[Cluster, Random], Undo | None]
 PAST_SESSION_SECONDS = (7.0, 9.0)
 """The group's session is 6 s, a request to Kafka 10 s, an insert here 3 s."""
 FILLER = "filler"
+FILLER_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,10 @@ def worker_leaves(cluster: Cluster, random: Random) -> Undo | None:
 def full_disk(cluster: Cluster, random: Random) -> Undo | None:
     """Nothing can be written to the small disk under the stores of the workers beside the supervised one."""
     filler = cluster.disk / FILLER
-    free = os.statvfs(cluster.disk)
-    with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        # A block at a time until even one more byte is refused: the stores take room at the same moment.
+        while True:
+            file.write(bytes(FILLER_BLOCK_BYTES))
 
     def room() -> None:
         filler.unlink(missing_ok=True)

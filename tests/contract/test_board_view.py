@@ -1,5 +1,6 @@
 """The one definition of every rate: the board view on the real engine, over hand-written ledgers."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -209,6 +210,31 @@ def test_every_row_carries_the_watermark_of_its_snapshot(ledger: Ledger) -> None
     row = ledger.board()["filing_full_online", SO]
     assert [(mark["partition"], mark["offset"]) if isinstance(mark, dict) else mark[:2] for mark in row["watermark"]]
     assert row["catalogue_version"]
+
+
+def test_figures_rules_and_watermark_of_an_answer_are_of_one_mark_while_blocks_are_written(ledger: Ledger) -> None:
+    commune, written = HAI_XA[0], threading.Event()
+    report = ("casefile_online.offline_items", commune, "2026-05-31", 0, 20, "2026-05")
+    ledger.add(report)
+
+    def write() -> None:
+        for number in range(80):
+            paper = 1 if number % 2 == 0 else -1
+            ledger.add(("casefile_online", commune, "2026-05-10", 0, paper), ("satisfaction", SO, "2026-05-10", 1, 1))
+        written.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = set()
+    while not written.is_set():
+        board = ledger.board()
+        cell, blocks = board["casefile_online", commune], board["satisfaction", SO]["den"]
+        mark = cell["watermark"][0]["offset"] if isinstance(cell["watermark"][0], dict) else cell["watermark"][0][1]
+        seen.add(mark)
+        assert mark == 1 + 2 * blocks
+        assert (cell["den"], cell["offline_conflict"]) == ((1, 1) if blocks % 2 else (20, 0))
+    writer.join()
+    assert len(seen) > 1
 
 
 days = st.dates(date(2025, 12, 1), date(2026, 12, 31))

@@ -8,7 +8,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from tests.support.engine import Server, server_under_test
+from tests.support.engine import Server
 
 ONE_PART: dict[str, int] = {
     "async_insert": 0,
@@ -21,16 +21,6 @@ ONE_PART: dict[str, int] = {
 COLUMNS = ["partition", "token", "n", "s"]
 MANY = 1_200_000
 """With the default settings these rows become two parts."""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from server_under_test(tmp_path_factory.mktemp("engine"))
-
-
-@pytest.fixture(scope="module")
-def writer(server: Server) -> Client:
-    return server.writer()
 
 
 @pytest.fixture

@@ -11,22 +11,12 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from tests.support.engine import Server, server_under_test
+from tests.support.engine import Server
 from tests.support.waiting import wait_until
 
 SLOW = "SELECT sleepEachRow(0.1) FROM numbers(600) SETTINGS max_block_size = 1"
 """A minute, in steps of a tenth of a second."""
 DEADLINE_SECONDS = 20
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from server_under_test(tmp_path_factory.mktemp("engine"))
-
-
-@pytest.fixture(scope="module")
-def writer(server: Server) -> Client:
-    return server.writer()
 
 
 @pytest.fixture

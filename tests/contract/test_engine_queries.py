@@ -9,7 +9,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from tests.support.engine import Server, server_under_test
+from tests.support.engine import Server
 
 HOSTILE = [
     "",
@@ -23,16 +23,6 @@ HOSTILE = [
     "\\N",
     '`"$$',
 ]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    yield from server_under_test(tmp_path_factory.mktemp("engine"))
-
-
-@pytest.fixture(scope="module")
-def writer(server: Server) -> Client:
-    return server.writer()
 
 
 @pytest.fixture(scope="module")

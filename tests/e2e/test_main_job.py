@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import expect
 from standardwebhooks import Webhook
 
+from tests.support.browser import DEADLINE_MS, Screen
 from tests.support.events import event, key_of
 from tests.support.pipeline import Pipeline
 from tests.support.stack import LocalStack
@@ -19,10 +20,6 @@ UNIT = "xa-13279"
 """A commune that no other test on this stack writes filings for."""
 FIGURE = "filing_full_online"
 FILINGS, ONLINE = 50, 30
-PAGE_WITHIN_MS = 30_000
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ("--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-         "--disable-component-update --disable-sync").split()  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +27,6 @@ def pipeline(stack: LocalStack) -> Iterator[Pipeline]:
     pipeline = Pipeline(stack)
     yield pipeline
     pipeline.close()
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_page(viewport={"width": 1920, "height": 1080})
-        browser.close()
 
 
 def filing(number: int, *, online: bool, today: bool = False) -> list[dict[str, Any]]:
@@ -74,7 +63,7 @@ def cell(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def test_a_unit_that_falls_below_its_target_is_seen_and_announced_and_recovers(
-    pipeline: Pipeline, webhook_receiver: WebhookReceiver, page: Page
+    pipeline: Pipeline, webhook_receiver: WebhookReceiver, screen: Screen
 ) -> None:
     pipeline.send(heard_from_today())
     for number in range(FILINGS):
@@ -89,7 +78,7 @@ def test_a_unit_that_falls_below_its_target_is_seen_and_announced_and_recovers(
     assert evidence["numerator"] * 100 < 80 * evidence["denominator"]
     assert f"({evidence['numerator']}/{evidence['denominator']})" in firing["sentence_vi"]
 
-    see_page(pipeline, page, "60%")
+    see_page(pipeline, screen, "60%")
 
     for number in range(FILINGS, 3 * FILINGS):
         pipeline.send(filing(number, online=True, today=True))
@@ -112,8 +101,9 @@ def announced(pipeline: Pipeline, receiver: WebhookReceiver, kind: str) -> dict[
     return found()[0]
 
 
-def see_page(pipeline: Pipeline, page: Page, percent: str) -> None:
+def see_page(pipeline: Pipeline, screen: Screen, percent: str) -> None:
     """The cell's page in a real browser shows the same figure."""
+    page = screen.page
     page.goto(pipeline.stack.url("api", f"/cells/{FIGURE}/{UNIT}#key={pipeline.key('operate')}"))
-    expect(page.get_by_text(percent).first).to_be_visible(timeout=PAGE_WITHIN_MS)
+    expect(page.get_by_text(percent).first).to_be_visible(timeout=DEADLINE_MS)
     assert f"{ONLINE}/{FILINGS}" in "".join(page.inner_text("body").split())

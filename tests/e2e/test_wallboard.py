@@ -10,10 +10,9 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.api import TODAY, ApiProcess, start_api
-from tests.support.board_seed import LEDGER, entry, mark, seed_board
+from tests.support.board_seed import LEDGER, entry, mark, seeded_schema
 from tests.support.browser import SCREEN_HEIGHT_PX, SCREEN_WIDTH_PX, TEXTS, Screen, open_screen
 from tests.support.engine import EngineProcess
-from tests.support.schema import create_schema
 from tests.support.waiting import wait_until
 
 FIGURE_PX, LABEL_PX, CONTRAST = 40, 28, 4.5
@@ -26,11 +25,7 @@ UNIT = "xa-12070"
 
 @pytest.fixture(scope="module")
 def api(engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
-    schema = create_schema(engine)
-    writer = schema.writer()
-    seed_board(writer, TODAY)
-    writer.close()
-    process = start_api(schema, tmp_path_factory.mktemp("api"), api_open_board="true")
+    process = start_api(seeded_schema(engine, TODAY), tmp_path_factory.mktemp("api"), api_open_board="true")
     yield process
     process.process.stop()
 

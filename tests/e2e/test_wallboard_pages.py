@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.api import TODAY, ApiProcess, start_api
-from tests.support.board_seed import seed_board
+from tests.support.board_seed import seeded_schema
 from tests.support.browser import TEXTS, Screen, open_screen
 from tests.support.engine import EngineProcess
-from tests.support.schema import create_schema
 
 UNIT = "xa-12070"
 CELL = f"/cells/filing_full_online/{UNIT}"
@@ -18,11 +17,7 @@ CONTRAST = 4.5
 
 @pytest.fixture(scope="module")
 def api(engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
-    schema = create_schema(engine)
-    writer = schema.writer()
-    seed_board(writer, TODAY)
-    writer.close()
-    process = start_api(schema, tmp_path_factory.mktemp("api"))
+    process = start_api(seeded_schema(engine, TODAY), tmp_path_factory.mktemp("api"))
     yield process
     process.process.stop()
 

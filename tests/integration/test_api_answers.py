@@ -12,9 +12,9 @@ import pytest
 from shared.keys import Role, new_key
 from shared.keystore import ClickHouseKeyStore
 from tests.support.api import TODAY, ApiProcess, start_api
-from tests.support.board_seed import EVENT, LEDGER, entry, mark, seed_board
+from tests.support.board_seed import EVENT, LEDGER, entry, mark, seeded_schema
 from tests.support.engine import EngineProcess
-from tests.support.schema import OWNER_TOKEN, create_schema
+from tests.support.schema import OWNER_TOKEN
 from tests.support.waiting import wait_until
 
 CELL = "/v1/cells/filing_full_online/xa-12070"
@@ -24,13 +24,9 @@ STREAM_SECONDS = 20
 
 @pytest.fixture(scope="module")
 def api(engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
-    schema = create_schema(engine)
-    writer = schema.writer()
-    seed_board(writer, TODAY)
-    process = start_api(schema, tmp_path_factory.mktemp("api"))
+    process = start_api(seeded_schema(engine, TODAY), tmp_path_factory.mktemp("api"))
     yield process
     process.process.stop()
-    writer.close()
 
 
 def test_the_board_says_what_the_view_says_under_the_stamp_of_the_same_query(api: ApiProcess) -> None:

@@ -182,7 +182,8 @@ def test_a_revoked_key_is_refused_within_five_seconds(ingest: LocalIngest) -> No
 
 
 def test_a_key_restricted_to_units_and_types_sends_only_those(ingest: LocalIngest) -> None:
-    token = ingest.new_key("dvc", units="xa-11977", types="filing.rated")
+    options = ["--role", "emit", "--system", "dvc", "--units", "xa-11977,xa-11992", "--types", "filing.rated"]
+    token = ingest.run("keys", "new", "--owner", "test", *options).stdout.strip()
     assert post(ingest, token, [filing_rated("scoped", unit="xa-11977")]).status_code == 202
 
     answer = post(ingest, token, [filing_rated("scoped"), filing_received("scoped", unit="xa-11977")])

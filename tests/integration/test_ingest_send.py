@@ -107,7 +107,7 @@ def test_a_wrong_key_ends_it_at_once_with_exit_status_2(ingest: LocalIngest, tmp
 
 
 def test_keys_are_listed_without_their_secrets(ingest: LocalIngest) -> None:
-    token = ingest.new_key("dvc", units="xa-11977,xa-11992", types="filing.rated")
+    token = ingest.new_key("dvc", units=["xa-11977", "xa-11992"], types=["filing.rated"])
     _, key_id, secret = token.split("_", 2)
 
     listed = ingest.run("keys", "list")

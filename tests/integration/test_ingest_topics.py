@@ -49,3 +49,13 @@ async def test_a_missing_topic_is_named_with_the_command_that_makes_it(kafka: Lo
 async def test_a_broker_that_is_away_is_one_line() -> None:
     with pytest.raises(StartError, match="Kafka at 127.0.0.1:1 does not answer"):
         await create_topics(SharedSettings(kafka_bootstrap="127.0.0.1:1"))
+
+
+async def test_topics_of_one_broker_are_refused_by_services_that_rely_on_a_cluster(
+    kafka: LocalKafka, unique: str
+) -> None:
+    settings = settings_of(kafka, unique)
+    await create_topics(settings)
+
+    with pytest.raises(StartError, match="min.insync.replicas=1, must be 2"):
+        await verify_topics(settings.model_copy(update={"kafka_replicas": 3}))

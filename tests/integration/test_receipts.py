@@ -31,12 +31,12 @@ TOLD_SECONDS = 30
 
 
 class Sender:
-    """Ingest, one scoring worker and the api on one log and one database; keys are made as an operator makes them."""
+    """Ingest, one scoring worker and the api on one log and one database, with keys."""
 
     def __init__(self, ingest: LocalIngest, api: ApiProcess) -> None:
         self.ingest, self.api_url = ingest, api.url
         self.key = ingest.new_key("dvc")
-        self.commune = ingest.new_key("dvc", units="xa-11977")
+        self.commune = ingest.new_key("dvc", units=["xa-11977"])
         self.other = ingest.new_key("nhap-lieu")
 
     def send(self, *events: dict[str, Any], key: str = "") -> list[dict[str, Any]]:

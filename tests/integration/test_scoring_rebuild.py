@@ -3,7 +3,6 @@
 import os
 import re
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,20 +16,12 @@ from shared.schema.apply import apply_schema
 from shared.schema.projections import activate, create_version, drop_version, known_versions, viewed_version
 from shared.topics import CHANGES, partition_of
 from tests.support.api import start_api
-from tests.support.kafka import LocalKafka
 from tests.support.schema import Schema
 from tests.support.scoring import DEADLINE_SECONDS, PARTITIONS, ScoringSetup, filings, retractions
 from tests.support.waiting import wait_until
 
 POLL_SECONDS = 0.1
 RATINGS = "filing_satisfaction"
-
-
-@pytest.fixture
-def scoring(kafka: LocalKafka, schema: Schema, unique: str, tmp_path: Path) -> Iterator[ScoringSetup]:
-    setup = ScoringSetup(kafka, schema, tmp_path, f"{unique}-")
-    yield setup
-    setup.stop()
 
 
 def wait_processed(scoring: ScoringSetup) -> None:
@@ -210,7 +201,8 @@ def test_a_worker_that_is_blocked_exits_with_partition_and_offset_in_its_last_li
     scoring.send(filings(0, 1))
     status, reason = worker.wait_exit()
     assert status == 1
-    assert re.search(r"partition \d has not moved past offset -1", reason), reason
+    # -2 is before the seed: on a busy machine the loop may be blocked that early.
+    assert re.search(r"partition \d has not moved past offset -[12]", reason), reason
     assert ("blocked in a reading at offsets 0 to 0" in reason) == (fault == "sleeping")
     scoring.worker().start()
     scoring.wait_exact()

@@ -1,29 +1,16 @@
 """The same (source, id) on two subjects, in two partitions: within a minute only the first received counts."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
-import pytest
 
 from shared.contracts.event import Envelope, Event, content_hash, encode_envelope
 from shared.contracts.platform import DISPLACED, PLATFORM_SOURCE, displacement
 from shared.topics import partition_of
-from tests.support.kafka import LocalKafka
-from tests.support.schema import Schema
 from tests.support.scoring import DEADLINE_SECONDS, PARTITIONS, ScoringSetup, filings
 from tests.support.waiting import wait_until
 
 RECEIVED_MS = 1_772_500_000_000
 LATER_MS = RECEIVED_MS + 1_000
 OFTEN = {"CHITIEU_SCORING_IDENTITY_SECONDS": "1"}
-
-
-@pytest.fixture
-def scoring(kafka: LocalKafka, schema: Schema, unique: str, tmp_path: Path) -> Iterator[ScoringSetup]:
-    setup = ScoringSetup(kafka, schema, tmp_path, f"{unique}-")
-    yield setup
-    setup.stop()
 
 
 def pair() -> tuple[list[Event], Event, Event]:

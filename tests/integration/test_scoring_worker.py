@@ -4,28 +4,16 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from shared.contracts.changes import decode_change
 from shared.topics import CHANGES
-from tests.support.kafka import LocalKafka
 from tests.support.listeners import listening_addresses
-from tests.support.schema import Schema
 from tests.support.scoring import DEADLINE_SECONDS, ScoringSetup, filings, retractions
 from tests.support.waiting import wait_until
 
 SMALL_BLOCKS = {"CHITIEU_SCORING_BLOCK_BYTES": "20000", "CHITIEU_SCORING_LINGER_SECONDS": "0.01"}
 """A backlog becomes many blocks, so that a kill meets one in every step."""
-
-
-@pytest.fixture
-def scoring(kafka: LocalKafka, schema: Schema, unique: str, tmp_path: Path) -> Iterator[ScoringSetup]:
-    setup = ScoringSetup(kafka, schema, tmp_path, f"{unique}-")
-    yield setup
-    setup.stop()
 
 
 def test_events_become_exact_sums_and_repeated_deliveries_change_nothing(scoring: ScoringSetup) -> None:

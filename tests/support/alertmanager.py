@@ -1,4 +1,4 @@
-"""A real Alertmanager (Debian's package) on a free port of this machine, never its systemd unit."""
+"""A real Alertmanager on a free port of this machine: Debian's package, unpacked by setup and never installed."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,10 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.support.processes import ChildProcess, free_ports
+from tests.support.processes import REPO, ChildProcess, free_ports
+
+BINARIES = REPO / ".data" / "tools" / "prometheus" / "usr" / "bin"
+"""With prometheus, promtool and amtool."""
 
 CONFIGURATION = """
 route: {{receiver: test, group_by: [alert_id], group_wait: 100ms, group_interval: 1s}}
@@ -26,7 +29,7 @@ class Alertmanager:
         configuration = folder / "alertmanager.yml"
         configuration.write_text(CONFIGURATION.format(url=webhook_url))
         command = [
-            "prometheus-alertmanager",
+            str(BINARIES / "prometheus-alertmanager"),
             f"--config.file={configuration}",
             f"--storage.path={folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}",

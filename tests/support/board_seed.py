@@ -10,8 +10,11 @@ from random import Random
 
 from clickhouse_connect.driver.client import Client
 
+from tests.support.engine import EngineProcess
 from tests.support.schema import OWNER_TOKEN as TOKEN
+from tests.support.schema import Schema, create_schema
 
+SEED = 155
 YEAR_START = date(2026, 1, 1)
 LEDGER = "kind reading unit day subject source id num den excluded reason received partition offset token".split()
 TRANSITION = (
@@ -28,9 +31,17 @@ STRONG = 0.995
 SOURCE = "/systems/tthc"
 
 
-def seed_board(client: Client, today: date, seed: int = 155) -> None:
-    """Ledger, heard sources and open alerts of the year up to `today`; the same for the same seed."""
-    random, now = Random(seed), datetime.now(UTC)
+def seeded_schema(engine: EngineProcess, today: date) -> Schema:
+    """A database with ledger, heard sources and open alerts of the year up to `today`; the same each time."""
+    schema = create_schema(engine)
+    client = schema.writer()
+    _seed(client, today)
+    client.close()
+    return schema
+
+
+def _seed(client: Client, today: date) -> None:
+    random, now = Random(SEED), datetime.now(UTC)
     client.insert(
         "scoring_owners_1", [[partition, TOKEN] for partition in range(4)], column_names=["partition", "token"]
     )

@@ -2,7 +2,7 @@
 
 import http.client
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
@@ -126,12 +126,7 @@ class Server:
             connection.close()
 
 
-def server_under_test(folder: Path) -> Iterator[Server]:
-    """Body of a fixture: the server named by the environment, or an embedded engine of its own."""
+def named_server() -> Server | None:
+    """The server that the environment names for the contract."""
     named = ServerUnderTest()
-    if named.host:
-        yield Server(named.host, named.port, named.writer_password, named.reader_password)
-        return
-    engine = start_engine(folder)
-    yield engine.server()
-    engine.stop()
+    return Server(named.host, named.port, named.writer_password, named.reader_password) if named.host else None

@@ -1,9 +1,11 @@
-"""A real ingest process on a real broker and engine, with keys made as an operator makes them."""
+"""A real ingest process on a real broker and engine, with its keys."""
 
 import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -11,6 +13,8 @@ from aiokafka import TopicPartition
 
 from shared.contracts.event import Envelope, Event, decode_envelope
 from shared.kafka import consumer
+from shared.keys import Role, new_key
+from shared.keystore import ClickHouseKeyStore
 from shared.settings import SharedSettings
 from shared.topics import EVENTS
 from shared.topics.setup import create_topics
@@ -26,6 +30,7 @@ class LocalIngest:
     def __init__(self, folder: Path, bootstrap: str, schema: Schema, prefix: str, **settings: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self._schema = schema
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         (folder / "writer").write_text(schema.engine.writer_password)
@@ -72,12 +77,13 @@ class LocalIngest:
             check=False,
         )
 
-    def new_key(self, system: str, **restrictions: str) -> str:
-        """A key for a system, made with the command; `units` and `types` are comma-separated."""
-        options = [part for name, value in restrictions.items() for part in (f"--{name}", value)]
-        done = self.run("keys", "new", "--role", "emit", "--system", system, "--owner", "test", *options)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+    def new_key(self, system: str, units: Sequence[str] = (), types: Sequence[str] = ()) -> str:
+        """A key for a system, as `keys new` stores it."""
+        made = new_key(Role.EMIT, "test", system=system, units=units, types=types, at=datetime.now(UTC))
+        client = self._schema.writer()
+        ClickHouseKeyStore(client).put(made.record)
+        client.close()
+        return made.token
 
     def events(self) -> list[Event]:
         """Every event that is in the log now."""

@@ -17,17 +17,21 @@ STOP_DEADLINE_SECONDS = 20
 """After SIGTERM; then SIGKILL, so that a stuck process cannot hold up the test run."""
 LOG_TAIL_LINES = 30
 
+_held: list[socket.socket] = []
+
 
 def free_ports(count: int) -> list[int]:
-    """TCP ports of 127.0.0.1 that are free now; all are held until the last is found, so they differ."""
+    """TCP ports of 127.0.0.1 that nobody else is given until this test run ends.
+
+    The bound sockets stay open: another run beside this one gets other ports, and so does every connection. A child
+    may listen all the same, since its socket and these have SO_REUSEADDR and these never listen.
+    """
     sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    for one in sockets:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(("127.0.0.1", 0))
+    _held.extend(sockets)
+    return [int(one.getsockname()[1]) for one in sockets]
 
 
 class ChildProcess:

@@ -1,6 +1,7 @@
 """A receiver of webhooks on this machine: keeps every request and answers as it is told."""
 
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,11 +15,12 @@ HANG_MAX_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request as it came."""
+    """One request as it came; `at` is `time.time()` when its body was read."""
 
     path: str
     headers: Mapping[str, str]
     body: bytes
+    at: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)

@@ -22,9 +22,11 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def lost_sign_of_what_is_gone(patch: pytest.MonkeyPatch) -> None:
     whole = engine._ledger_rows
 
-    def rows(block: Block, subject: str, before: Mapping[EntryKey, Amounts], after: Any, last: Delivery) -> None:
+    def rows(
+        block: Block, subject: str, before: Mapping[EntryKey, Amounts], after: Any, at: tuple[int, int, int]
+    ) -> None:
         gone = {key: (-num, -den, -out) for key, (num, den, out) in before.items() if key not in after}
-        whole(block, subject, {key: before[key] for key in before if key in after} | gone, after, last)
+        whole(block, subject, {key: before[key] for key in before if key in after} | gone, after, at)
 
     patch.setattr(engine, "_ledger_rows", rows)
 
@@ -71,7 +73,7 @@ def dropped_duplicate_check(patch: pytest.MonkeyPatch) -> None:
             again = delivery.event.id in known
             name = f"{delivery.event.id}.{delivery.offset}.{delivery.seq}" if again else delivery.event.id
             known.add(delivery.event.id)
-            fresh.append(delivery._replace(event=msgspec.structs.replace(delivery.event, id=name)))
+            fresh.append(msgspec.structs.replace(delivery, event=msgspec.structs.replace(delivery.event, id=name)))
         return admit(old, fresh)
 
     patch.setattr(engine, "admit", every_delivery_is_new)

@@ -1,0 +1,18 @@
+"""What several files of integration tests work on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.kafka import LocalKafka
+from tests.support.schema import Schema
+from tests.support.scoring import ScoringSetup
+
+
+@pytest.fixture
+def scoring(kafka: LocalKafka, schema: Schema, unique: str, tmp_path: Path) -> Iterator[ScoringSetup]:
+    """A log, a database and workers of its own for a test of scoring."""
+    setup = ScoringSetup(kafka, schema, tmp_path, f"{unique}-")
+    yield setup
+    setup.stop()
