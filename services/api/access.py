@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -64,6 +65,25 @@ def gate_of(request: Request) -> Gate:
     return gate
 
 
+def _from_own_page(request: Request) -> None:
+    """A browser sends the cookie along whoever wrote the page; what changes something must come from our own.
+
+    The cookie is SameSite=Strict already; other sites under the same domain still count as the same site there.
+    Raises `ProblemError`. A key in the header is never sent by a browser itself.
+    """
+    if "authorization" in request.headers:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = urlsplit(request.headers.get("origin", "")).netloc
+    if site != "same-origin" if site else not origin or origin != request.headers.get("host"):
+        raise ProblemError("other_site")
+
+
+async def _acts(request: Request) -> KeyRecord | None:
+    _from_own_page(request)
+    return await gate_of(request).require(request, Role.OPERATE)
+
+
 def _requires(role: Role) -> Callable[[Request], Awaitable[KeyRecord | None]]:
     async def check(request: Request) -> KeyRecord | None:
         return await gate_of(request).require(request, role)
@@ -73,5 +93,8 @@ def _requires(role: Role) -> Callable[[Request], Awaitable[KeyRecord | None]]:
 
 Viewer = Depends(_requires(Role.VIEW))
 Operator = Depends(_requires(Role.OPERATE))
+Viewing = Annotated[KeyRecord | None, Viewer]
+"""None: a guest of an open board."""
+Acting = Annotated[KeyRecord, Depends(_acts)]
 Emitter = Annotated[KeyRecord, Depends(_requires(Role.EMIT))]
 GateOf = Annotated[Gate, Depends(gate_of)]

@@ -1,6 +1,5 @@
 """Rows of the views as the models of the answers; pure."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,11 +46,6 @@ def subject(row: Row) -> models.Subject:
     """A row of the drill-down, with its reason in words."""
     words = reason_words(row["reason"])
     return models.Subject.model_validate({**row, "sentence": words.vi, "sentence_en": words.en})
-
-
-def alert(row: Row) -> models.Alert:
-    """An alert with its evidence decoded."""
-    return models.Alert.model_validate({**row, "evidence": json.loads(row["evidence"])})
 
 
 def receipt(row: Row) -> models.Receipt:

@@ -1,4 +1,4 @@
-"""Composition root: keys and reader → gate → routes → headers; the live feed polls for all screens."""
+"""Composition root: keys and reader → gate → routes → headers; one live feed, one log of commands."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,10 +11,22 @@ from services.api import problems
 from services.api.access import Gate
 from services.api.boards import Boards
 from services.api.clock import Clock, system_clock
+from services.api.command_log import CommandLog
 from services.api.database import ClickHouseReader
 from services.api.guard import Guard
 from services.api.metrics import ApiMetrics
-from services.api.routes import alerts, board, catalogue, cells, dead_letters, pages, receipts, session, stream
+from services.api.routes import (
+    alert_commands,
+    alerts,
+    board,
+    catalogue,
+    cells,
+    dead_letters,
+    pages,
+    receipts,
+    session,
+    stream,
+)
 from services.api.sessions import LoginLimit, Sessions, session_secret
 from services.api.settings import ApiSettings
 from services.api.stream import LiveFeed
@@ -23,7 +35,7 @@ from shared.errors import RetryableError, StartError
 from shared.health import health_routes
 from shared.keystore import ClickHouseKeyStore, KeyRing
 
-ROUTERS = (board, cells, alerts, catalogue, receipts, dead_letters, stream, session, pages)
+ROUTERS = (board, cells, alert_commands, alerts, catalogue, receipts, dead_letters, stream, session, pages)
 
 
 def create_app(settings: ApiSettings, clock: Clock | None = None) -> FastAPI:
@@ -33,6 +45,7 @@ def create_app(settings: ApiSettings, clock: Clock | None = None) -> FastAPI:
     metrics, database = ApiMetrics(), ClickHouseReader(client)
     keys = KeyRing(ClickHouseKeyStore(client))
     sessions = Sessions(session_secret(settings.data / "api" / "session.secret"), settings.api_session)
+    commands = CommandLog(settings)
     feed = LiveFeed(database, clock, metrics, settings.api_stream_clients)
 
     @asynccontextmanager
@@ -40,6 +53,7 @@ def create_app(settings: ApiSettings, clock: Clock | None = None) -> FastAPI:
         await keys.start()
         yield
         await feed.close()
+        await commands.close()
         await keys.stop()
         await asyncio.to_thread(client.close)
 
@@ -48,6 +62,7 @@ def create_app(settings: ApiSettings, clock: Clock | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.reader, app.state.boards, app.state.clock, app.state.feed = database, Boards(database), clock, feed
+    app.state.commands = commands
     app.state.gate = Gate(keys, sessions, LoginLimit(), clock, settings.api_open_board)
     for routes in ROUTERS:
         app.include_router(routes.router)

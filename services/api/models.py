@@ -1,7 +1,7 @@
 """The answers of the api. Integers are what decides; `percent` is for display, rounded so that it never flatters."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -159,33 +159,6 @@ class Subjects(Answer):
     unit: str
     subjects: list[Subject]
     next: str | None
-
-
-class Alert(Answer):
-    """The newest state of an alert."""
-
-    alert_id: str
-    number: int
-    rule: str
-    indicator: str
-    figure: str
-    unit: str
-    period: str
-    from_state: str
-    state: str
-    reason: str
-    severity: str
-    since: datetime
-    changed: datetime
-    sentence_vi: str
-    evidence: Annotated[dict[str, Any], Field(description="The figures as they were at the transition.")]
-
-
-class Alerts(Answer):
-    """Newest change first."""
-
-    alerts: list[Alert]
-    open: int = Field(description="How many are firing or lost in all.")
 
 
 class Figure(Answer):

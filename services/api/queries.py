@@ -112,17 +112,6 @@ WHERE ({folded:String} = '' OR position(folded, {folded:String}) > 0)
 ORDER BY catalogue_units.position, unit LIMIT {limit:UInt32}
 """
 
-_OPEN = "state IN ('firing', 'lost')"
-ALERTS = f"""
-SELECT *, (SELECT count() FROM alerts WHERE {_OPEN}) AS open FROM alerts
-WHERE ({{state:String}} = '' OR if({{state:String}} = 'open', {_OPEN}, state = {{state:String}}))
-  AND ({{unit:String}} = '' OR unit = {{unit:String}})
-  AND ({{indicator:String}} = '' OR indicator = {{indicator:String}})
-ORDER BY changed DESC, alert_id LIMIT {{limit:UInt32}}
-"""  # noqa: S608
-OPEN_ALERTS = f"SELECT count() AS open FROM alerts WHERE {_OPEN}"  # noqa: S608
-ALERT = "SELECT * FROM alerts WHERE alert_id = {alert_id:String}"
-
 RECEIPT = """
 WITH visible AS (
     SELECT source, id, subject, type, unit, time, received, outcome, other_id, cells, exclusions, partition, offset, seq
@@ -140,7 +129,7 @@ Of one id on two subjects the first received is the event; who may not see that 
 
 PULSE = """
 SELECT (SELECT arraySort(groupArray((partition, offset, received))) FROM watermarks) AS watermark,
-       (SELECT (count(), sum(number)) FROM alerts) AS alerts,
+       (SELECT (changes, silences, deliveries) FROM alert_pulse) AS alerts,
        (SELECT argMax(version, published) FROM catalogue_version) AS catalogue_version
 """
 """What tells whether any page may have changed; small, because it is asked twice a second."""
@@ -200,18 +189,6 @@ async def figures(reader: Reader) -> list[Row]:
 async def units(reader: Reader, folded: str, level: str, limit: int) -> list[Row]:
     """Units whose folded name contains `folded`."""
     return await reader.rows(UNITS, {"folded": folded, "level": level, "limit": limit})
-
-
-async def alerts(reader: Reader, filters: Mapping[str, Any]) -> tuple[list[Row], int]:
-    """Alerts, newest change first, and how many are open in all; `filters` has state, unit, indicator, limit."""
-    found = await reader.rows(ALERTS, filters)
-    return found, found[0]["open"] if found else (await reader.rows(OPEN_ALERTS, {}))[0]["open"]
-
-
-async def alert(reader: Reader, alert_id: str) -> Row | None:
-    """The newest state of one alert."""
-    found = await reader.rows(ALERT, {"alert_id": alert_id})
-    return found[0] if found else None
 
 
 async def receipt(reader: Reader, source: str, event_id: str, units: Iterable[str]) -> Row | None:

@@ -6,37 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.ingest.reasons import RejectReason
+from shared.contracts.personal_data import personal_value
 
 MAX_DEPTH = 8
 """Events nest two levels; deeper is a mistake or an attack."""
-
-_HEX = "[0-9a-fA-F]"
-_OPAQUE = (
-    # A UUID of a defined version and variant: a citizen number padded with zeros is none.
-    rf"{_HEX}{{8}}-{_HEX}{{4}}-[1-8]{_HEX}{{3}}-[89abAB]{_HEX}{{3}}-{_HEX}{{12}}"
-    # A digest of 128, 160 or 256 bits; one without any letter is a number.
-    rf"|(?=\d*[a-fA-F])(?:{_HEX}{{64}}|{_HEX}{{40}}|{_HEX}{{32}})"
-    # A ULID of the years 2005 to 2039.
-    r"|(?=01\d*[A-Za-z])01[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{24}"
-)
-_opaque = re.compile(_OPAQUE)
-_mask = re.compile(
-    rf"(?<![0-9A-Za-z])(?:{_OPAQUE})(?![0-9A-Za-z])"
-    # A procedure code: its fourteen digits hold five zeros that no citizen number's place can do without.
-    r"|(?<![0-9A-Za-z.])\d\.\d{6}\.000\.00\.\d{2}(?=\.H\d{2}|(?![0-9A-Za-z.]))"
-)
-_personal = re.compile(
-    # A citizen number: 12 digits, dots between them or not, or as printed on forms in groups of three.
-    r"\d(?:\.?\d){11}"
-    r"|(?<!\d)\d{3}([ -])\d{3}\1\d{3}\1\d{3}(?!\d)"
-    # Mobile and fixed telephone numbers of Vietnam, also in groups.
-    r"|(?<!\d)(?:\+?84|0)(?:[35789]\d{8}|2\d{9})(?!\d)"
-    r"|(?<!\d)(?:\+84[ .-]?|0)[35789]\d{1,2}[ .-]\d{3}[ .-]\d{3,4}(?!\d)"
-    # An e-mail address.
-    r"|[^\s@]@[^\s@.]+\.[^\s@]"
-    # A filing number: agency code, date, running number.
-    r"|[A-Za-z]\d{2}(?:\.\d{1,3}){0,4}[-/_]\d{6}[-/_]\d{3,}"
-)
 
 _PERSONAL_WORDS = frozenset({
     "address", "applicant", "avatar", "bhxh", "bhyt", "bienso", "birth", "birthdate", "birthday", "birthplace",
@@ -68,15 +41,6 @@ _SECRECY_VALUES = frozenset({"mat", "toimat", "tuyetmat", "bimat", "secret", "to
 
 _words = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _marks = re.compile(r"[\u0300-\u036f]")
-
-
-def personal_value(text: str) -> bool:
-    """True when a text holds a citizen number, a telephone number, an e-mail address or a raw filing number.
-
-    UUIDs, hex digests and ULIDs are opaque: their digits say nothing. Other scripts' digits count as digits.
-    """
-    plain = text if text.isascii() else _plain(text)
-    return _opaque.fullmatch(plain) is None and _personal.search(_mask.sub("#", plain)) is not None
 
 
 def forbidden_name(name: str) -> RejectReason | None:
@@ -135,23 +99,6 @@ _INSTANTS = frozenset(
     {"/time", "/recordedtime", "/data/due_at", "/data/window_start", "/data/window_end", "/data/as_of"}
 )
 """A badly written instant is a wrong format, although its digits look like a number of a person."""
-
-
-def _plain(text: str) -> str:
-    """Compatibility forms as their plain signs, digits of every script as 0-9, dashes as -, invisible signs gone."""
-    return "".join(_plain_sign(sign) for sign in unicodedata.normalize("NFKC", text))
-
-
-def _plain_sign(sign: str) -> str:
-    match unicodedata.category(sign):
-        case "Nd":
-            return str(unicodedata.decimal(sign))
-        case "Pd":
-            return "-"
-        case "Cf":
-            return ""
-        case _:
-            return sign
 
 
 def _fold(text: str) -> str:

@@ -10,7 +10,7 @@ from msgspec import Raw
 from services.ingest.reasons import Claim, Rejected, RejectReason
 from services.ingest.rules import Attributes, Broken, Rule, microseconds
 from services.ingest.scope import Scope, TypePlan
-from services.ingest.screening import personal_value, screen
+from services.ingest.screening import screen
 from services.ingest.wire import (
     DECLARED,
     TypedEvent,
@@ -23,6 +23,7 @@ from services.ingest.wire import (
 )
 from shared.contracts.event import Event, hash_of, local_day
 from shared.contracts.fields import ID_PATTERN
+from shared.contracts.personal_data import personal_value
 from shared.contracts.vocabulary import EVENT_TYPES, SOC_ONLY
 
 EARLIEST = microseconds(datetime(2025, 12, 31, 17, tzinfo=UTC))

@@ -93,3 +93,47 @@ SELECT silence_id, any(row.alert_id) AS alert_id, any(row.rule) AS rule, any(row
        argMax(row.by, row.at) AS by, argMax(row.note, row.at) AS note, max(row.at) AS at
 FROM {database}.alert_silences AS row
 GROUP BY silence_id;
+
+-- What pages read beside `alerts`. What stands beside the state is taken out of the machine's own record of it.
+CREATE OR REPLACE VIEW {database}.alert_list AS
+SELECT *, JSONExtractString(standing, 'acknowledgement', 'by') AS acknowledged_by,
+       parseDateTime64BestEffortOrNull(JSONExtractString(standing, 'acknowledgement', 'at'), 3, 'UTC')
+       AS acknowledged_at,
+       parseDateTime64BestEffortOrNull(JSONExtractString(standing, 'acknowledgement', 'until'), 3, 'UTC')
+       AS acknowledged_until,
+       JSONExtractUInt(standing, 'escalation') AS escalation,
+       JSONExtractBool(standing, 'flapping') AS flapping,
+       state IN ('firing', 'lost') AS is_open,
+       transform(toString(severity), ['critical', 'warning', 'info'], [3, 2, 1], 0) AS gravity
+FROM {database}.alerts;
+
+CREATE OR REPLACE VIEW {database}.alert_history AS
+SELECT alert_id, number, change, from_state, to_state AS state, reason, severity, at, by, note, sentence_vi,
+       quiet_because, receivers, command_id
+FROM {database}.alert_transitions;
+
+CREATE OR REPLACE VIEW {database}.alert_deliveries AS
+SELECT alert_id, number, receiver, argMax(row.state, (row.at, row.attempt)) AS state, max(row.attempt) AS attempts,
+       max(row.at) AS at, argMax(row.detail, (row.at, row.attempt)) AS detail,
+       argMax(row.message_id, (row.at, row.attempt)) AS message_id
+FROM {database}.deliveries AS row
+GROUP BY alert_id, number, receiver;
+
+-- From the change that opened an alert to the one that ended it; null: not yet.
+CREATE OR REPLACE VIEW {database}.alert_openings AS
+SELECT alert_id, opening, min(row.at) AS opened, minOrNullIf(row.at, row.change = 'acknowledged') AS acknowledged,
+       minOrNullIf(row.at, row.to_state NOT IN ('firing', 'lost')) AS ended
+FROM (
+    SELECT alert_id, at, change, to_state,
+           sum(from_state NOT IN ('firing', 'lost') AND to_state IN ('firing', 'lost'))
+           OVER (PARTITION BY alert_id ORDER BY number) AS opening
+    FROM {database}.alert_transitions
+) AS row
+WHERE row.opening > 0
+GROUP BY alert_id, opening;
+
+-- Whether anything about alerts may look different; counts that the engine has at hand.
+CREATE OR REPLACE VIEW {database}.alert_pulse AS
+SELECT (SELECT count() FROM {database}.alert_transitions) AS changes,
+       (SELECT count() FROM {database}.alert_silences) AS silences,
+       (SELECT count() FROM {database}.deliveries) AS deliveries;

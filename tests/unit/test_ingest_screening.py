@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.ingest.reasons import RejectReason
-from services.ingest.screening import forbidden_name, personal_value, screen
+from services.ingest.screening import forbidden_name, screen
 from services.ingest.wire import DECLARED
+from shared.contracts.personal_data import personal_value
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.scope import Scope, facts_of, scope_of
-from services.ingest.screening import personal_value
 from services.ingest.validation import moment, validate, validate_whole
 from services.ingest.wire import split_batch
 from shared.catalogue import load_catalogue
 from shared.contracts.fields import PROCEDURE_PATTERN
+from shared.contracts.personal_data import personal_value
 from shared.keys import Role, new_key
 from tests.support.events import filing_rated, filing_received
 

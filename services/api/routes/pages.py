@@ -7,7 +7,16 @@ from fastapi.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 WALLBOARD = Path(__file__).parent.parent / "wallboard"
-PATHS = ("/", "/units", "/units/{unit}", "/indicators/{indicator}", "/cells/{indicator}/{unit}", "/alerts", "/login")
+PATHS = (
+    "/",
+    "/units",
+    "/units/{unit}",
+    "/indicators/{indicator}",
+    "/cells/{indicator}/{unit}",
+    "/alerts",
+    "/alerts/{alert_id:path}",
+    "/login",
+)
 
 router = APIRouter(include_in_schema=False)
 
