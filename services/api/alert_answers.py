@@ -24,7 +24,7 @@ def fits(silence: Row, alert: Row) -> bool:
 
 def listed(row: Row, silences: Iterable[Row], now: datetime, *, guest: bool) -> models.Alert:
     """An alert of a list."""
-    evidence = {name: value for name, value in json.loads(row["evidence"]).items() if name not in LONG_EVIDENCE}
+    evidence = {name: value for name, value in _evidence(row).items() if name not in LONG_EVIDENCE}
     return models.Alert.model_validate(_alert(row, silences, now, guest=guest) | {"evidence": evidence})
 
 
@@ -35,7 +35,7 @@ def detailed(row: Row, parts: Mapping[str, Sequence[Row]], now: datetime, role: 
     """
     guest = role == ""
     fitting = [one for one in parts["silences"] if fits(one, row)]
-    evidence = json.loads(row["evidence"])
+    evidence = _evidence(row)
     if role != "operate":
         evidence.pop("events", None)
     more = {
@@ -69,6 +69,12 @@ def statistics(parts: Mapping[str, Sequence[Row]]) -> models.Statistics:
             "days": parts["days"],
         }
     )
+
+
+def _evidence(row: Row) -> dict[str, Any]:
+    """Empty for an alert that never had figures."""
+    found: dict[str, Any] = json.loads(row["evidence"] or "{}")
+    return found
 
 
 def _alert(row: Row, silences: Iterable[Row], now: datetime, *, guest: bool) -> dict[str, Any]:

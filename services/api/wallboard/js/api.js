@@ -17,8 +17,8 @@ export async function ask(path, query = {}, options = {}) {
     if (value !== null && value !== undefined && value !== "") address.searchParams.set(name, value);
   }
   const answer = await fetch(address, {
-    headers: { Accept: "application/json", ...(options.body ? { "Content-Type": "application/json" } : {}) },
     credentials: "same-origin", cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT_MS), ...options,
+    headers: { Accept: "application/json", ...(options.body ? { "Content-Type": "application/json" } : {}), ...options.headers },
   });
   if (answer.status === 204) return null;
   const body = await answer.json().catch(() => ({}));
@@ -29,6 +29,18 @@ export async function ask(path, query = {}, options = {}) {
 export const session = () => ask("/session");
 export const logIn = (key) => ask("/session", {}, { method: "POST", body: JSON.stringify({ key }) });
 export const logOut = () => ask("/session", {}, { method: "DELETE" });
+
+// Asked again once under its own id when the answer was unsure: a second message with the same id has no effect.
+export async function command(path, body) {
+  const id = crypto.randomUUID?.(); // only where the page came by https or from this machine
+  const options = { method: "POST", body: JSON.stringify(body), headers: id ? { "Idempotency-Key": id } : {} };
+  try {
+    return await ask(path, {}, options);
+  } catch (error) {
+    if (!id || (error instanceof Problem && error.status < 500)) throw error;
+    return ask(path, {}, options);
+  }
+}
 
 // The page's own period and day, so that every link and every question of it is about the same picture.
 export function chosenTime() {

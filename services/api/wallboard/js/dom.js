@@ -27,3 +27,13 @@ export function show(place, ...children) {
   place.replaceChildren(...children.flat(9).filter(Boolean));
   if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
+
+// The picture that is already in place when it is the same one, so that what is being written in it is kept.
+export function frame(place, key, make) {
+  const known = place.firstElementChild;
+  if (known?.dataset.frame === key) return known;
+  const fresh = make();
+  fresh.dataset.frame = key;
+  place.replaceChildren(fresh);
+  return fresh;
+}

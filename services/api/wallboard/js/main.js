@@ -9,6 +9,7 @@ import { wall } from "./wall.js";
 import { unitPage, unitsPage } from "./unit.js";
 import { indicatorPage } from "./indicator.js";
 import { cellPage } from "./cell.js";
+import { alertPage } from "./alert.js";
 import { alertsPage } from "./alerts.js";
 import { loginPage } from "./login.js";
 
@@ -21,6 +22,7 @@ const ROUTES = [
   [/^\/indicators\/([^/]+)$/, indicatorPage],
   [/^\/cells\/([^/]+)\/([^/]+)$/, cellPage],
   [/^\/alerts$/, alertsPage],
+  [/^\/alerts\/(.+)$/, alertPage],
 ];
 
 const place = { top: document.getElementById("top"), main: document.getElementById("main"), banner: document.getElementById("banner") };
@@ -58,12 +60,15 @@ function told() {
   age(live);
 }
 
+// The server's clock, also in a demonstration of another day.
+const clock = () => live?.now() ?? new Date();
+
 function current() {
   for (const [pattern, view] of ROUTES) {
     const found = pattern.exec(location.pathname);
     if (found) {
       document.body.classList.toggle("wall", view === wall);
-      return view(place.main, ...found.slice(1).map(decodeURIComponent), who);
+      return view(place.main, ...found.slice(1).map(decodeURIComponent), who, clock);
     }
   }
   throw new Problem(404, { title: "404" });
@@ -100,6 +105,7 @@ async function start() {
   top(place.top, null, who);
   live = new Live(refresh, () => told());
   document.addEventListener("language", draw);
+  document.addEventListener("again", refresh);
   await refresh();
 }
 

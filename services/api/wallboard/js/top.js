@@ -13,7 +13,7 @@ export function top(place, page, session) {
       page?.unit ? h("span", { class: "province" }, ` · ${page.unit[`name_${language()}`]}`) : null),
     page?.tally ? tally(page.tally) : null,
     h("div", { class: "stamp" }, stamp ? freshness(stamp) : null),
-    h("nav", { "aria-label": "Language" }, choice("vi"), choice("en"), session?.role ? leave() : null)));
+    h("nav", { "aria-label": "Language" }, page?.tool?.(), choice("vi"), choice("en"), session?.role ? leave() : null)));
   document.title = `${say("title")}${page?.title ? ` · ${page.title()}` : ""}`;
 }
 

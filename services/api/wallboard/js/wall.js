@@ -5,6 +5,8 @@ import { ask, chosenTime, link } from "./api.js";
 import { catalogue, provinceOf, shortName, wallName } from "./catalogue.js";
 import { say } from "./words.js";
 import { percent, sinceWhen } from "./format.js";
+import { isNew, look, soundButton } from "./alarm.js";
+import { alertLink, gravity, ruleName, severityMark } from "./alert_parts.js";
 import { legend, tile } from "./tile.js";
 
 const WORST = 5;
@@ -15,7 +17,7 @@ let before = new Map();
 export async function wall(place) {
   const time = chosenTime();
   const [board, alerts] = await Promise.all([
-    ask("/v1/overview", { worst: WORST, ...time }), ask("/v1/alerts", { state: "open", limit: ALERTS }),
+    ask("/v1/overview", { worst: WORST, ...time }), ask("/v1/alerts", { state: "open", sort: "severity", limit: ALERTS }), look(),
   ]);
   const all = await catalogue(board.stamp.catalogue_version);
   const groups = byIndicator(board.cells);
@@ -25,7 +27,7 @@ export async function wall(place) {
     h("section", { class: "tiles", "aria-label": say("indicator") },
       groups.map((cells) => tile(all, cells, moved.has(cells[0].indicator))), legend()),
     h("div", { class: "side" }, worst(all, board.units), open(all, alerts))));
-  return { draw, stamp: board.stamp, unit: provinceOf(all), tally: tally(groups) };
+  return { draw, stamp: board.stamp, unit: provinceOf(all), tally: tally(groups), tool: soundButton };
 }
 
 export function byIndicator(cells) {
@@ -61,10 +63,14 @@ function open(all, alerts) {
 
 function item(all, alert) {
   const rate = alert.evidence.percent;
-  return h("li", { title: alert.sentence_vi },
+  const what = alert.indicator ? shortName(all, alert.indicator) : ruleName(alert.rule);
+  return h("li", { title: alert.sentence_vi, class: `${gravity(alert)}${isNew(alert.alert_id) ? " is-new" : ""}` },
     h("p", { class: "where" },
-      h("a", { href: link(`/cells/${alert.indicator}/${alert.unit}`), "data-key": alert.alert_id }, wallName(all, alert.unit)),
+      h("a", { href: alertLink(alert.alert_id), "data-key": alert.alert_id }, mark(alert), " ", alert.unit ? wallName(all, alert.unit) : what),
       h("time", { datetime: alert.since }, sinceWhen(alert.since))),
-    h("p", { class: "what" }, h("span", {}, shortName(all, alert.indicator)),
+    h("p", { class: "what" }, h("span", {}, alert.acknowledgement ? "✓ " : "", what),
       rate === null || rate === undefined ? null : h("b", {}, `${percent(rate)}%`)));
 }
+
+// The word is in the tooltip and for readers aloud; three metres away the shape and colour must do.
+const mark = (alert) => h("span", { class: `shape ${gravity(alert)}`, title: say(alert.severity), "aria-label": say(alert.severity) }, severityMark(alert).textContent.split(" ")[0]);

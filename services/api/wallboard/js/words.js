@@ -1,6 +1,9 @@
 // Every word of the pages in Vietnamese and English; the choice is remembered on the screen.
 
+import { ALERT_WORDS } from "./alert_words.js";
+
 const WORDS = {
+  ...ALERT_WORDS,
   title: ["Chỉ tiêu chuyển đổi số", "Digital transformation targets"],
   loading: ["Đang tải số liệu…", "Loading…"],
   skip: ["Tới nội dung", "Skip to content"],
