@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import expect
 from standardwebhooks import Webhook
 
 from tests.support.browser import DEADLINE_MS, Screen
-from tests.support.events import event, key_of
+from tests.support.filings import resolved_filing
 from tests.support.pipeline import Pipeline
 from tests.support.stack import LocalStack
 from tests.support.waiting import wait_until
@@ -30,26 +29,13 @@ def pipeline(stack: LocalStack) -> Iterator[Pipeline]:
 
 
 def filing(number: int, *, online: bool, today: bool = False) -> list[dict[str, Any]]:
-    """A filing received and resolved in March or just now, fully online or at the counter."""
-    subject = f"filing/{key_of(f'main job {number}')}"
-    received = {
-        "procedure": "1.004227", "receiving_unit": UNIT, "channel": "online" if online else "direct",
-        "full_online_offered": True, "result_is_document": True, "applicant_kind": "citizen",
-    }  # fmt: skip
-    issued = {"electronic": True, "signed": True, "delivery": "online"}
-    return [
-        event("filing.received", subject, received, unit=UNIT, time=now() if today else "2026-03-02T08:00:00+07:00"),
-        event("filing.result_issued", subject, issued, unit=UNIT, time=now() if today else "2026-03-05T09:00:00+07:00"),
-    ]
+    """A filing of this test's commune."""
+    return resolved_filing(f"main job {number}", UNIT, online=online, today=today)
 
 
 def heard_from_today() -> list[dict[str, Any]]:
     """A filing that has just come in and counts nowhere yet: of a source that is silent no rate is judged."""
     return filing(-1, online=True, today=True)[:1]
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat()
 
 
 def cell(pipeline: Pipeline) -> dict[str, Any]:

@@ -71,8 +71,9 @@ def change(alert: str, number: int, at: datetime, kind: str, states: tuple[str, 
     acknowledged = kind == "acknowledged"
     standing = STANDING % (states[1], number, TAKEN if acknowledged else "null", "true" if acknowledged else "false")
     rule, _, thing = alert.partition(":")
-    return [alert, number, rule, thing, "", "", thing[:8], "", kind, *states, "down", "critical", at,
-            "Đứt đường truyền.", "{}", standing, TOKEN, more.get("by", ""), more.get("note", ""), more.get("receivers", [])]  # fmt: skip
+    what = [rule, thing, "", "", thing[:8], "", kind, *states, "down", "critical", at, "Đứt đường truyền.", "{}"]
+    who = [more.get("by", ""), more.get("note", ""), more.get("receivers", [])]
+    return [alert, number, *what, standing, TOKEN, *who]
 
 
 def open_alert(api: ApiProcess) -> str:

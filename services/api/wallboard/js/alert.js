@@ -5,7 +5,7 @@ import { ask, chosenTime, link } from "./api.js";
 import { catalogue, unitName } from "./catalogue.js";
 import { language, say } from "./words.js";
 import { dateTime } from "./format.js";
-import { about, beside, gravity, ruleName, severityMark, stateText, whose } from "./alert_parts.js";
+import { about, beside, gravity, ruleName, severityMark, whose } from "./alert_parts.js";
 import { actions, effectOf } from "./alert_actions.js";
 import { evidencePart } from "./alert_evidence.js";
 import { crumbs } from "./table.js";
@@ -33,7 +33,7 @@ function head(all, alert) {
   return [
     crumbs(all, h("a", { href: link("/alerts"), "data-key": "crumb-alerts" }, say("all_alerts")),
       alert.unit ? h("a", { href: link(`/units/${alert.unit}`), "data-key": "crumb-unit" }, unitName(all, alert.unit)) : whose(all, alert)),
-    h("p", { class: "marks" }, severityMark(alert), h("span", { class: `state ${gravity(alert)}`, id: "state" }, stateText(alert.state)),
+    h("p", { class: "marks" }, severityMark(alert), h("span", { class: `state ${gravity(alert)}`, id: "state" }, say(alert.state)),
       h("span", {}, ruleName(alert.rule)), h("time", { datetime: alert.since }, `${say("since")} ${dateTime(alert.since)}`)),
     h("h2", { lang: "vi" }, alert.sentence_vi || about(all, alert)),
     beside(alert).length ? h("p", { class: "marks", id: "beside" }, beside(alert)) : null,
@@ -44,7 +44,7 @@ function history(alert) {
   const heads = ["when", "what", "by", "note", "message"].map((key) => h("th", { scope: "col" }, say(key)));
   return h("div", { class: "scroll" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, heads)),
     h("tbody", { id: "history" }, alert.history.toReversed().map((one) => h("tr", { "data-number": one.number },
-      h("td", { class: "number" }, dateTime(one.at)),
+      h("td", { class: "at" }, dateTime(one.at)),
       h("td", { class: "status" }, changeText(one)),
       h("td", {}, one.by), h("td", { class: "note" }, one.note),
       h("td", { lang: "vi" }, one.sentence_vi, quiet(one)))))));
@@ -66,6 +66,6 @@ function deliveries(alert) {
     h("tbody", { id: "deliveries" }, alert.deliveries.map((one) => h("tr", { class: `is-${one.state}` },
       h("td", {}, changes.has(one.number) ? changeText(changes.get(one.number)) : `${one.number}`),
       h("td", { class: "key" }, one.receiver), h("td", { class: "status" }, say(`delivery_${one.state}`)),
-      h("td", { class: "number" }, one.at ? dateTime(one.at) : "–"), h("td", { class: "number" }, String(one.attempts)),
+      h("td", { class: "at" }, one.at ? dateTime(one.at) : "–"), h("td", {}, String(one.attempts)),
       h("td", { class: "key" }, one.detail))))));
 }

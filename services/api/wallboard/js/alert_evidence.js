@@ -5,8 +5,9 @@ import { link } from "./api.js";
 import { indicatorName, unitName } from "./catalogue.js";
 import { say } from "./words.js";
 import { dateTime, day, number, percent } from "./format.js";
+import { short } from "./alert_parts.js";
 
-const TEXTS = ["source_vi", "system_vi", "last_heard", "last_heartbeat", "category", "handling", "report_vi", "report_period_vi", "due"];
+const TEXTS = ["source_vi", "system_vi", "last_heard", "last_heartbeat", "category", "handling", "report_vi", "report_period_vi", "due", "down", "up"];
 
 export function evidencePart(all, alert) {
   const known = alert.evidence;
@@ -34,7 +35,7 @@ function facts(known) {
     rows.push(fact(say("forecast"), `${percent(known.forecast_percent)}%`, `${percent(known.forecast_low_percent)}% – ${percent(known.forecast_high_percent)}%`));
   }
   if (known.tolerated_percent !== undefined) rows.push(fact(say("tolerated_percent"), `${known.tolerated_percent}%`));
-  for (const name of TEXTS) if (known[name]) rows.push(fact(say(name), plain(known[name])));
+  for (const name of TEXTS) if (known[name]?.length !== 0 && known[name]) rows.push(fact(say(name), plain(known[name])));
   if (known.window) rows.push(fact(say("window"), `${day(known.window.start)} – ${day(known.window.as_of)}`, known.window.period));
   if (known.watermark?.length) rows.push(fact(say("known_until"), newest(known.watermark), known.watermark.map((one) => `${one.partition}: ${number(one.offset)}`).join(" · ")));
   if (known.policy_version) rows.push(fact(say("policy_version"), known.policy_version, known.previous_state ? `${say("previous_state")}: ${say(known.previous_state)}` : ""));
@@ -45,6 +46,7 @@ const newest = (marks) => dateTime(marks.map((one) => one.received).sort().at(-1
 
 // Instants and days as officers write them, everything else as it is.
 function plain(value) {
+  if (Array.isArray(value)) return value.join(", ");
   if (typeof value !== "string") return String(value);
   if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return day(value);
   return /^\d{4}-\d{2}-\d{2}T/.test(value) ? dateTime(value) : value;
@@ -66,12 +68,10 @@ function events(known) {
   if (!known?.length) return null;
   const heads = ["happened", "received_at", "message", "subject", "sender"].map((key) => h("th", { scope: "col" }, say(key)));
   return [h("h4", {}, say("tipping")), h("div", { class: "scroll" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, heads)),
-    h("tbody", {}, known.map((one) => h("tr", {}, h("td", { class: "number" }, dateTime(one.time)),
-      h("td", { class: "number" }, dateTime(one.received), one.late ? h("span", { class: "flags" }, ` ${say("late_event")}`) : null),
+    h("tbody", {}, known.map((one) => h("tr", {}, h("td", { class: "at" }, dateTime(one.time)),
+      h("td", { class: "at" }, dateTime(one.received), one.late ? h("span", { class: "flags" }, ` ${say("late_event")}`) : null),
       h("td", { class: "key" }, one.type), h("td", { class: "key", title: one.subject }, short(one.subject)), h("td", { class: "key" }, one.source, " ", short(one.id))))))) ];
 }
-
-const short = (key) => (key.length > 28 ? `${key.slice(0, 24)}…` : key);
 
 function contributors(all, known) {
   if (!known?.length) return null;

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { link } from "./api.js";
 import { indicatorName, unitName } from "./catalogue.js";
 import { say } from "./words.js";
-import { dateTime, sinceWhen } from "./format.js";
+import { dateTime } from "./format.js";
 
 export const SEVERITIES = ["critical", "warning", "info"];
 export const OPEN = ["firing", "lost"];
@@ -18,10 +18,6 @@ export const ruleName = (rule) => say(`rule_${rule}`);
 // Shape, word and colour together.
 export const severityMark = (alert) => h("span", { class: `severity ${gravity(alert)}` }, `${SHAPE[alert.severity] ?? "●"} ${say(alert.severity)}`);
 
-export function stateText(state) {
-  return say(state);
-}
-
 // What it is about: the indicator, else the source, system, report or subject behind it.
 export function about(all, alert) {
   if (alert.indicator && all.indicators.has(alert.indicator)) return indicatorName(all, alert.indicator);
@@ -31,13 +27,14 @@ export function about(all, alert) {
 }
 
 // Alerts about a security event or a source of nobody have no unit.
-export const whose = (all, alert) => (alert.unit ? unitName(all, alert.unit) : alert.thing);
+export const whose = (all, alert) => (alert.unit ? unitName(all, alert.unit) : short(alert.thing));
+export const short = (key) => (key.length > 28 ? `${key.slice(0, 24)}…` : key);
 
 export function takenText(alert) {
   const taken = alert.acknowledgement;
   if (!taken || !isOpen(alert)) return "";
   const until = taken.until ? say("until_moment", { at: dateTime(taken.until) }) : "";
-  return say("taken_by", { by: taken.by || say("somebody"), at: sinceWhen(taken.at) }) + until;
+  return say("taken_by", { by: taken.by || say("somebody"), at: dateTime(taken.at) }) + until;
 }
 
 // What stands beside the state, as short texts.

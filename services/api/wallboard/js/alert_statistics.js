@@ -25,7 +25,7 @@ function draw(place, all, told) {
   const fact = (term, value) => h("dl", { class: "fact" }, h("dt", {}, term), h("dd", {}, value));
   show(place,
     h("div", { class: "facts" },
-      fact(say("alerts"), `${told.open}`), fact(say("taken_no"), `${told.unacknowledged}`),
+      fact(say("alerts"), `${told.open}`), fact(say("unacknowledged"), `${told.unacknowledged}`),
       fact(say("standing"), `${told.standing.length}`), fact(say("flapping_now"), `${told.flapping.length}`),
       fact(say("openings"), `${told.openings}`), fact(say("acknowledged"), `${told.acknowledged}`),
       fact(say("median_ack"), told.median_seconds_to_acknowledge === null ? say("not_yet") : span(told.median_seconds_to_acknowledge))),
@@ -47,17 +47,17 @@ function lines(all, title, rows, value) {
 
 function days(rows) {
   if (!rows.length) return null;
-  const heads = [say("day"), say("openings"), say("resolved"), say("deliveries")];
-  return [h("h3", {}, say("statistics")), h("table", { class: "table" },
+  const heads = [say("day"), say("openings"), say("ended_count"), say("told_count")];
+  return [h("h3", {}, say("by_day")), h("table", { class: "table" },
     h("thead", {}, h("tr", {}, heads.map((one) => h("th", { scope: "col" }, one)))),
     h("tbody", {}, rows.toReversed().map((one) => h("tr", {}, h("td", {}, day(one.day)),
       [one.opened, one.ended, one.told].map((count) => h("td", {}, String(count)))))))];
 }
 
 // 95 → "1 phút 35 giây", 7300 → "2 giờ 1 phút"; seconds do not matter above an hour.
-export function span(seconds) {
+function span(seconds) {
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  const parts = { h: Math.floor(whole / 3600), m: Math.floor(whole / 60), s: whole % 60 };
+  if (parts.h) return say("span_hours", { ...parts, m: parts.m % 60 });
+  return say(parts.m ? "span_minutes" : "span_seconds", parts);
 }

@@ -6,7 +6,7 @@ import { catalogue, indicatorName, unitName } from "./catalogue.js";
 import { language, say } from "./words.js";
 import { dateTime, sinceWhen } from "./format.js";
 import { look, isNew, soundButton } from "./alarm.js";
-import { about, alertLink, beside, gravity, isOpen, SEVERITIES, severityMark, stateText, whose } from "./alert_parts.js";
+import { about, alertLink, beside, gravity, isOpen, SEVERITIES, severityMark, whose } from "./alert_parts.js";
 import { statisticsPart } from "./alert_statistics.js";
 import { crumbs } from "./table.js";
 
@@ -87,6 +87,6 @@ export function alertTable(all, alerts) {
       h("td", {}, alert.unit ? h("a", { href: link(`/units/${alert.unit}`) }, unitName(all, alert.unit)) : whose(all, alert)),
       h("td", {}, h("a", { class: "what", href: alertLink(alert.alert_id), "data-key": alert.alert_id }, about(all, alert)),
         h("p", { lang: "vi", class: "said" }, alert.sentence_vi)),
-      h("td", { class: `status ${isOpen(alert) ? gravity(alert) : "is-ended"}` }, stateText(alert.state),
+      h("td", { class: `status ${isOpen(alert) ? gravity(alert) : "is-ended"}` }, say(alert.state),
         beside(alert).map((one) => h("p", { class: "beside" }, one))))))));
 }

@@ -68,7 +68,7 @@ function item(all, alert) {
     h("p", { class: "where" },
       h("a", { href: alertLink(alert.alert_id), "data-key": alert.alert_id }, mark(alert), " ", alert.unit ? wallName(all, alert.unit) : what),
       h("time", { datetime: alert.since }, sinceWhen(alert.since))),
-    h("p", { class: "what" }, h("span", {}, alert.acknowledgement ? "✓ " : "", what),
+    h("p", { class: "what" }, h("span", {}, alert.acknowledgement ? "✓ " : "", alert.unit ? what : alert.sentence_vi),
       rate === null || rate === undefined ? null : h("b", {}, `${percent(rate)}%`)));
 }
 
