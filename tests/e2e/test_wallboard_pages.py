@@ -1,25 +1,40 @@
 """The pages behind the wallboard, in a real browser, with logins."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.support.api import TODAY, ApiProcess, start_api
-from tests.support.board_seed import seeded_schema
+from tests.support.board_seed import TRANSITION, seeded_schema
 from tests.support.browser import TEXTS, Screen, open_screen
 from tests.support.engine import EngineProcess
+from tests.support.schema import OWNER_TOKEN
 
 UNIT = "xa-12070"
 CELL = f"/cells/filing_full_online/{UNIT}"
+LINE = "link_down:xa-12070/1"
 CONTRAST = 4.5
 
 
 @pytest.fixture(scope="module")
 def api(engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
     process = start_api(seeded_schema(engine, TODAY), tmp_path_factory.mktemp("api"))
+    raise_alert(process, LINE, "xa-12070")
     yield process
     process.process.stop()
+
+
+def raise_alert(api: ApiProcess, alert_id: str, unit: str) -> None:
+    """A critical alert that is about no indicator."""
+    rule, _, thing = alert_id.partition(":")
+    what = [rule, thing, "", "", unit, "", "state", "ok", "firing", "down", "critical", datetime.now(UTC)]
+    frozen = [f"{alert_id}: mất tín hiệu.", '{"down": [1]}', '{"name": "firing"}']
+    writer = api.schema.writer()
+    writer.insert("alert_transitions", [[alert_id, 1, *what, *frozen, OWNER_TOKEN]], column_names=TRANSITION)
+    writer.close()
 
 
 def enter(screen: Screen, api: ApiProcess, role: str, path: str, wait: str) -> None:
@@ -108,12 +123,50 @@ def test_units_are_searched_without_marks(screen: Screen, api: ApiProcess) -> No
 
 @pytest.mark.parametrize(
     ("path", "wait"),
-    [(f"/units/{UNIT}", "tbody tr"), ("/indicators/satisfaction", "tbody tr"), (CELL, "svg"), ("/alerts", "tbody tr")],
+    [
+        (f"/units/{UNIT}", "tbody tr"),
+        ("/indicators/satisfaction", "tbody tr"),
+        (CELL, "svg"),
+        ("/alerts", "tbody tr"),
+        ("/alerts/link_down%3Axa-12070%2F1", "#history"),
+    ],
 )
 def test_every_page_is_readable(screen: Screen, api: ApiProcess, path: str, wait: str) -> None:
     enter(screen, api, "operate", path, wait)
     texts = screen.measure(TEXTS)
     assert min((text["contrast"], text["text"]) for text in texts)[0] >= CONTRAST
+
+
+def test_a_list_of_alerts_is_chosen_by_its_address_and_a_chosen_one_has_an_address(
+    screen: Screen, api: ApiProcess
+) -> None:
+    enter(screen, api, "view", "/alerts?severity=critical", f'[data-alert="{LINE}"]')
+    assert {row.get_attribute("class") for row in screen.page.locator("[data-alert]").all()} == {"is-critical"}
+    screen.page.select_option("select[name=severity]", "warning")
+    screen.page.wait_for_selector(f'main:not(:has([data-alert="{LINE}"]))')
+    assert "severity=warning" in screen.page.url
+    screen.page.fill(".search", "khong co gi nhu vay")
+    assert "Không có cảnh báo nào như đã chọn" in screen.page.locator("[data-list]").inner_text()
+
+
+def test_an_alert_without_an_indicator_has_its_page(screen: Screen, api: ApiProcess) -> None:
+    enter(screen, api, "operate", f"/alerts/{quote(LINE, safe='')}", "#history")
+    assert "Khẩn cấp" in screen.page.locator(".marks").first.inner_text()
+    assert "Đường mất tín hiệu" in screen.page.locator(".evidence").inner_text()
+    assert screen.page.locator("[data-action]").count() == 4
+
+
+def test_a_new_critical_alert_flashes_and_what_is_being_written_stays(screen: Screen, api: ApiProcess) -> None:
+    enter(screen, api, "operate", f"/alerts/{quote(LINE, safe='')}", "#history")
+    screen.page.fill("textarea[name=note]", "đang viết dở")
+    with screen.page.expect_event("requestfinished", lambda one: "/v1/alerts/" in one.url):
+        raise_alert(api, "link_down:xa-12073/1", "xa-12073")
+    assert screen.page.input_value("textarea[name=note]") == "đang viết dở"
+    enter(screen, api, "view", "/", ".tile")
+    assert screen.page.locator("body.alarm").count() == 0
+    raise_alert(api, "link_down:xa-12076/1", "xa-12076")
+    screen.page.wait_for_selector("body.alarm")
+    screen.page.wait_for_selector(".alerts-open .is-new")
 
 
 def test_a_past_day_stays_chosen_from_page_to_page(screen: Screen, api: ApiProcess) -> None:
