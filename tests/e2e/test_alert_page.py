@@ -47,9 +47,9 @@ def test_an_alert_is_taken_on_by_a_button_and_page_and_table_say_by_whom(pipelin
     page.goto(pipeline.stack.url("api", f"/alerts#key={pipeline.key('operate')}"))
     page.locator(f'[data-key="{ALERT}"]').click()
     page.wait_for_url("**/alerts/*")
-    expect(page.locator("#state")).to_have_text("đang cảnh báo")
-    expect(page.locator(".evidence")).to_contain_text("≥ 80%")
-    expect(page.locator(".evidence")).to_contain_text("filing.")
+    expect(page.locator("#state")).to_have_text("đang cảnh báo", timeout=DEADLINE_MS)
+    expect(page.locator(".evidence")).to_contain_text("≥ 80%", timeout=DEADLINE_MS)
+    expect(page.locator(".evidence")).to_contain_text("filing.", timeout=DEADLINE_MS)
 
     page.fill("textarea[name=note]", "đã gọi bộ phận một cửa")
     with page.expect_response(lambda answer: answer.url.endswith("/ack")) as sent:
@@ -59,9 +59,14 @@ def test_an_alert_is_taken_on_by_a_button_and_page_and_table_say_by_whom(pipelin
     [(command_id, by, note)] = pipeline.engine.query(TAKEN, parameters={"alert": ALERT}).result_rows
     assert sent.value.json() == {"command_id": command_id}
     assert (bool(by), note) == (True, "đã gọi bộ phận một cửa")
-    expect(page.locator("#beside")).to_contain_text(f"{by} đã tiếp nhận")
-    expect(page.locator("#history tr").first).to_contain_text(note)
-    expect(page.locator("#history tr").first).to_contain_text(by)
+    expect(page.locator("#beside")).to_contain_text(f"{by} đã tiếp nhận", timeout=DEADLINE_MS)
+    expect(page.locator("#history tr").first).to_contain_text(note, timeout=DEADLINE_MS)
+    expect(page.locator("#history tr").first).to_contain_text(by, timeout=DEADLINE_MS)
+
+    page.select_option("select[name=hours]", "4")
+    page.click("[data-action=silence]")
+    page.click("#silences .end")
+    expect(page.locator("#silences")).to_have_count(0, timeout=DEADLINE_MS)
 
 
 def test_who_may_only_view_sees_the_alert_and_no_buttons(pipeline: Pipeline, screen: Screen) -> None:

@@ -6,7 +6,7 @@ import { catalogue, unitName } from "./catalogue.js";
 import { language, say } from "./words.js";
 import { dateTime } from "./format.js";
 import { about, beside, gravity, ruleName, severityMark, whose } from "./alert_parts.js";
-import { actions, effectOf } from "./alert_actions.js";
+import { actions, effectOf, endButton } from "./alert_actions.js";
 import { evidencePart } from "./alert_evidence.js";
 import { crumbs } from "./table.js";
 
@@ -19,7 +19,7 @@ export async function alertPage(place, id, who, clock) {
     show(page.querySelector("[data-head]"), head(all, alert));
     effectOf(page, alert);
     show(page.querySelector("[data-rest]"), h("h3", {}, say("why_alert")), evidencePart(all, alert),
-      h("h3", {}, say("alert_history")), history(alert),
+      silences(alert, who), h("h3", {}, say("alert_history")), history(alert),
       who?.role ? [h("h3", {}, say("deliveries")), deliveries(alert)] : null);
   };
   return { draw, stamp, unit: all.units.get(alert.unit), title: () => about(all, alert) };
@@ -38,6 +38,13 @@ function head(all, alert) {
     h("h2", { lang: "vi" }, alert.sentence_vi || about(all, alert)),
     beside(alert).length ? h("p", { class: "marks", id: "beside" }, beside(alert)) : null,
   ];
+}
+
+function silences(alert, who) {
+  if (!alert.silences.length) return null;
+  return [h("h3", {}, say("act_silence")), h("ul", { id: "silences" }, alert.silences.map((one) => h("li", {},
+    `${dateTime(one.begins)} – ${dateTime(one.ends)}`, one.by ? ` · ${one.by}` : "", one.note ? ` · ${one.note}` : "", " ",
+    who?.role === "operate" ? endButton(one.silence_id) : null)))];
 }
 
 function history(alert) {

@@ -40,6 +40,21 @@ async function send(id, action, { note, hours, told, clock }) {
   }
 }
 
+// A silence also keeps others quiet when it is not this alert's alone; ending it tells what is still so.
+export function endButton(silence) {
+  const button = h("button", { type: "button", class: "end", "data-key": `end-${silence}`, onclick: () => end(silence, button) }, say("end_silence"));
+  return button;
+}
+
+async function end(silence, button) {
+  button.disabled = true;
+  try {
+    await command(`/v1/silences/${silence}`, null, "DELETE");
+  } catch (error) {
+    button.textContent = `${error.message}. ${error.detail ?? ""}`;
+  }
+}
+
 // Called with every new picture of the alert.
 export function effectOf(page, alert) {
   if (!waiting || !page.contains(waiting.told)) return;

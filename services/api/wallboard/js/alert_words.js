@@ -91,6 +91,7 @@ export const ALERT_WORDS = {
   act_note: ["Ghi chú", "Note"],
   act_silence: ["Tạm im", "Silence"],
   act_escalate: ["Chuyển cấp", "Pass on"],
+  end_silence: ["Kết thúc tạm im", "End the silence"],
   for_how_long: ["Thời hạn", "For"],
   for_open: ["đến khi hết cảnh báo", "until it ends"],
   for_hours: ["{n} giờ", "{n} hours"],

@@ -31,9 +31,9 @@ export const logIn = (key) => ask("/session", {}, { method: "POST", body: JSON.s
 export const logOut = () => ask("/session", {}, { method: "DELETE" });
 
 // Asked again once under its own id when the answer was unsure: a second message with the same id has no effect.
-export async function command(path, body) {
+export async function command(path, body, method = "POST") {
   const id = crypto.randomUUID?.(); // only where the page came by https or from this machine
-  const options = { method: "POST", body: JSON.stringify(body), headers: id ? { "Idempotency-Key": id } : {} };
+  const options = { method, ...(body ? { body: JSON.stringify(body) } : {}), headers: id ? { "Idempotency-Key": id } : {} };
   try {
     return await ask(path, {}, options);
   } catch (error) {
