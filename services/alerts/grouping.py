@@ -71,7 +71,7 @@ class Plan:
 
 
 def plan(waiting: Sequence[Waiting], pace: Pace, sent: Sequence[datetime], now: datetime) -> Plan:
-    """The gravest ready group, of equally grave ones the oldest; everything that is ready as one digest when the hour's limit leaves no message for each.
+    """The gravest ready group; all that is ready as one digest when the hour's limit leaves no message for each.
 
     What is critical goes at once, whatever the limit. `waiting` is in the order of arrival, `sent` are the moments of
     messages that count towards the limit. Nothing is ever dropped.

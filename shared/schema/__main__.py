@@ -15,7 +15,7 @@ from shared.settings import SharedSettings
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0 when everything stands, 1 with one line on stderr when the engine refuses or older tables stand there."""
+    """Exit code 0 when everything stands, 1 with one line on stderr when the engine or older tables refuse."""
     parser = argparse.ArgumentParser(prog="python -m shared.schema", description=__doc__)
     parser.add_argument("command", choices=["apply", "print"], help="apply, or print the statements")
     options = parser.parse_args(arguments)

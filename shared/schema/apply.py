@@ -13,7 +13,6 @@ from shared.schema.projections import active_version
 from shared.schema.publication import Facts, facts_for_views
 from shared.schema.statements import schema_statements
 
-
 OLDER_CODES = frozenset({16, 47})
 """NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_IDENTIFIER: a table that was there already lacks what a view asks of it."""
 

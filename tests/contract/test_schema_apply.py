@@ -1,6 +1,7 @@
 """The schema is applied to a database that is there already."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -28,6 +29,6 @@ def test_tables_of_an_older_release_are_refused_with_one_line(writer: Client, da
 
 def test_applying_again_changes_nothing_that_is_kept(writer: Client, database: str) -> None:
     apply_schema(writer, database)
-    writer.command(f"INSERT INTO {database}.active_versions VALUES (1, now())")
+    writer.insert(f"{database}.active_versions", [[1, datetime.now(UTC)]], column_names=["version", "at"])
     apply_schema(writer, database)
-    assert writer.command(f"SELECT count() FROM {database}.active_versions") == 1
+    assert writer.command(f"SELECT count() FROM {database}.active_versions") == 1  # noqa: S608 - a name of this test

@@ -13,8 +13,8 @@ from structlog import wrap_logger
 from structlog.stdlib import BoundLogger
 from structlog.testing import LogCapture
 
-from services.alerts.channels.http import Network
 from services.alerts.app import first_to_end
+from services.alerts.channels.http import Network
 from services.alerts.delivery import DeliveryQueue, Timing, full_jitter
 from services.alerts.delivery_log import DeliveryLog
 from services.alerts.dispatch import Dispatch

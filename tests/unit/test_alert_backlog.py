@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from services.alerts.backlog import Backlog
 from services.alerts.delivery_log import DeliveryLog
@@ -12,7 +13,7 @@ from tests.support.delivering import until
 from tests.support.notifications import MONDAY_TEN, notification
 
 
-def waiting(units: str, attempts: int = 0, **changed: str) -> list[Waiting]:
+def waiting(units: str, attempts: int = 0, **changed: Any) -> list[Waiting]:
     return [Waiting(notification(unit, **changed), MONDAY_TEN, attempts) for unit in units]
 
 
