@@ -7,6 +7,7 @@ from tests.support.processes import REPO
 
 
 def test_promtool_accepts_the_shipped_rules() -> None:
-    command = [BINARIES / "promtool", "check", "rules", "--lint-fatal", REPO / "deploy" / "prometheus" / "alerts.yaml"]
+    rules = REPO / "deploy" / "prometheus" / "alerts.yaml"
+    command = [str(BINARIES / "promtool"), "check", "rules", "--lint-fatal", str(rules)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
