@@ -107,6 +107,10 @@ class Tally:
         taken, self.touched = self.touched, set()
         return sorted(taken)
 
+    def all_cells(self) -> list[tuple[str, str]]:
+        """(figure, unit) of every cell that has a target, shown or not."""
+        return list(self._shapes)
+
     def cell(self, key: tuple[str, str], silent: frozenset[str] = frozenset()) -> Cell | None:
         """The cell as the board shows it; None when it shows none. `silent`: sources that are silent now."""
         shape = self._shapes[key]
