@@ -51,13 +51,17 @@ class Round:
 
     def decide_all(self, findings: Iterable[Finding], held_then: HeldThen) -> None:
         """On everything that was found, and on what has vanished."""
-        self.open = {key: scope for key, (scope, state) in self.before.items() if state.name in OPEN}
+        self.open = {
+            key: scope
+            for key, (scope, state) in self.before.items()
+            if state.name in OPEN and self.policies.may_inhibit(scope)
+        }
         self.decide_these(with_vanished(findings, self.before), held_then)
 
     def decide_these(self, findings: Iterable[Finding], held_then: HeldThen) -> None:
         """On what may keep others quiet first, so that a unit's network tells for its systems in the same look.
 
-        `open` holds every open alert, also of things that are not among the findings.
+        `open` holds every open alert that keeps others quiet, also of things that are not among the findings.
         """
         for seen in sorted(findings, key=lambda one: not self.policies.may_inhibit(one.scope)):
             self._decide(seen, held_then)
@@ -70,7 +74,7 @@ class Round:
         self.changes += changes
         if after != state:
             self.states[key] = (seen.scope, after)
-        if after.name in OPEN:
+        if after.name in OPEN and self.policies.may_inhibit(seen.scope):
             self.open[key] = seen.scope
         else:
             self.open.pop(key, None)

@@ -23,10 +23,9 @@ from shared.contracts.event import Event, content_hash
 from tests.support.simulated import read_event
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-BEAT_MINUTES = 75
-"""The simulator tells of a system once an hour, within ten minutes, where real ones tell each five minutes."""
-
-SYSTEM_OUT, OUTAGE_OUT = timedelta(hours=2), timedelta(hours=1)
+BEAT_MINUTES = 135
+"""The simulator tells of a system once an hour, within ten minutes, and one in thirty comes late or says `down`; real ones
+tell each five minutes. A limit of two missed beats is to it what 15 minutes are to them."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,11 @@ class Planted:
     def _while(days: tuple[int, int]) -> tuple[int, int]:
         return days[0], days[1] + 7
 
-    def changed(self, day: int, deliveries: list[Told], start: int) -> list[Told]:
-        """One day's deliveries with what is planted in them; `start`: midnight of the run's first day in seconds."""
+    def changed(self, day: int, deliveries: list[Told], start: int, backlog: list[Told]) -> list[Told]:
+        """One day's deliveries with what is planted in them; `start`: midnight of the run's first day in seconds.
+
+        `backlog`: what a silent source keeps until it speaks again.
+        """
         at = start + day * 86_400
         if self.paper[0] <= day < self.paper[1]:
             deliveries = [_on_paper(one, self.paper_unit) for one in deliveries]
@@ -75,18 +77,14 @@ class Planted:
             source = f"/systems/{self.silent_source}"
             held = [one for one in deliveries if _source(one) == source]
             deliveries = [one for one in deliveries if _source(one) != source]
-            self._held.extend((back, name, text) for _, name, text in held)
+            backlog.extend((back, name, text) for _, name, text in held)
         if day == self.silent[1]:
-            deliveries, self._held[:] = sorted([*deliveries, *self._held]), []
+            deliveries = sorted([*deliveries, *backlog])
         if day == self.wrong and self.wrong:
             deliveries = sorted([*deliveries, *self._wrong(at + 36_000)])
         if day == self.wrong + 2 and self.wrong:
             deliveries = sorted([*deliveries, *self._taken_back(at + 36_000)])
         return deliveries
-
-    @property
-    def _held(self) -> list[Told]:
-        return _HELD.setdefault(id(self), [])
 
     def _wrong(self, at: int) -> Iterator[Told]:
         data = {
@@ -109,9 +107,6 @@ class Planted:
             "subject": f"filing/{number:064x}", "time": datetime.fromtimestamp(at, UTC).isoformat(), "data": data,
         }  # fmt: skip
         return at, "dvc", msgspec.json.encode(said).decode()
-
-
-_HELD: dict[int, list[Told]] = {}
 
 
 def _source(one: Told) -> str:
@@ -159,9 +154,9 @@ def minutes_of(
     start = midnight(run.scene.first)
     first = Minute(_moment(start), entries=[_entry(row) for row in seed(facts, 0, 1).ledger])
     yield first
-    offset = 0
+    offset, backlog = 0, list[Told]()
     for day, deliveries in enumerate(run.plan.deliveries()):
-        for at, group in _by_minute(planted.changed(day, deliveries, start)):
+        for at, group in _by_minute(planted.changed(day, deliveries, start, backlog)):
             received = at * 1000
             each = [Delivery(event, received, 0, offset + place, 0) for place, event in enumerate(group)]
             offset += len(each)

@@ -164,7 +164,8 @@ class Known:
         if whole or by_kind["system/"]:
             subjects = self._statements.subjects("system/")
             beats = {one: at for one, at in self._beats.items() if at <= now}
-            found["systems"] = systems(list(self._statements.rows(subjects, now)), beats, today, self._catalogue)
+            every = systems(list(self._statements.rows(subjects, now)), beats, today, self._catalogue)
+            found["systems"] = tuple(one for one in every if whole or f"system/{one.code}" in self._moved)
         subjects = self._statements.subjects("network/") if whole else by_kind["network/"]
         found["links"] = links(self._statements.rows(subjects, now), self._catalogue)
         found["security"] = security(self._statements.rows(by_kind["security/"], now), self._catalogue)

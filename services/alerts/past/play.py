@@ -14,12 +14,11 @@ def play(
     known: Known,
     players: Sequence[Player],
     until: datetime,
-    since: datetime | None = None,
     seen: Callable[[datetime], None] = lambda _: None,
 ) -> None:
     """Every minute in which something became known, and every moment at which time alone moves something.
 
-    Before `since` things are learnt and nobody is told. `seen` is called with each moment, for a progress bar.
+    `seen` is called with each moment, for a progress bar.
     """
     at = None
     for minute in minutes:
@@ -29,11 +28,10 @@ def play(
             _between(at, minute.at, known, players)
         known.hear(minute)
         at = minute.at
-        if since is None or at >= since:
-            _look(at, known, players)
-            seen(at)
+        _look(at, known, players)
+        seen(at)
     if at is not None:
-        _between(max(at, since or at), until, known, players)
+        _between(at, until, known, players)
         _look(until, known, players)
         seen(until)
 

@@ -65,9 +65,10 @@ class Player:
 
     def _decide(self, found: dict[str, Finding], now: datetime) -> None:
         asked = Round(self.states, self.policies, (), now, open=self._open)
-        asked.decide_these(list(found.values()), lambda *_: True)
+        moving = [(key, seen) for key, seen in found.items() if not self._stays(key, seen, now)]
+        asked.decide_these([seen for _, seen in moving], lambda *_: True)
         self.states.update(asked.states)
-        for key, seen in found.items():
+        for key, seen in moving:
             if key in self.states:
                 self._wait(key, seen, now)
         for change in asked.changes:
@@ -75,6 +76,19 @@ class Player:
             self.changes.append(change)
             if receivers := self.receivers_of(change, policy):
                 self.told.append(Told(change, policy, receivers))
+
+    def _stays(self, key: str, seen: Finding, now: datetime) -> bool:
+        """Whether the machine would leave it as it is: nothing runs, and nothing new is seen. Most are like that."""
+        if key not in self.states:
+            return seen.truth in {"clear", "neither"}
+        state = self.states[key][1]
+        if state.untold or state.flapping or state.clear_since or state.name == "pending":
+            return False
+        if state.name not in OPEN:
+            return seen.truth in {"clear", "neither"}
+        self._latest[key] = seen
+        waits = any(moment <= now for moment in _moments(state, self.policies.policy_for(seen.scope)))
+        return not waits and (seen.truth in {"breach", "neither"} or seen.truth == state.name)
 
     def _wait(self, key: str, seen: Finding, now: datetime) -> None:
         state = self.states[key][1]

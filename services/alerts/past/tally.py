@@ -4,7 +4,7 @@ No second formula: it is the views' own, kept as running sums, because asking `b
 day. A contract test holds every column of every cell against the view. Days are ordinals of `date`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
@@ -22,6 +22,8 @@ PAPER, PAPER_REPORT = "casefile_online", "casefile_online.offline_items"
 Amounts = list[int]
 """num, den, excluded, no_data."""
 
+NOTHING = (0, 0, 0, 0)
+
 
 class Entry(NamedTuple):
     """A signed entry of the ledger."""
@@ -36,23 +38,36 @@ class Entry(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Member:
-    """Sums of one (reading, unit); `reports` by (reason, day), kept where a report can be ignored."""
+class _Sums:
+    """Sums of one side of a cell: its members, or the unit's own report."""
 
-    days: dict[int, Amounts] = field(default_factory=dict)
-    reports: dict[tuple[str, int], Amounts] = field(default_factory=dict)
     to_date: Amounts = field(default_factory=lambda: [0, 0, 0, 0])
     in_period: Amounts = field(default_factory=lambda: [0, 0, 0, 0])
     recent: Amounts = field(default_factory=lambda: [0, 0, 0, 0])
 
 
+@dataclass(slots=True)
+class _Member:
+    """Days of one (reading, unit), and the sums that it is part of; `reports` by (reason, day), where one can be ignored."""
+
+    sides: list[_Sums]
+    days: dict[int, Amounts] = field(default_factory=dict)
+    reports: dict[tuple[str, int], Amounts] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What a cell is made of; `sides`: its members, and the unit's own report (empty when it owes none)."""
+    """What a cell is made of: members, and the unit's own report (empty when it owes none), each with its sums.
+
+    `papers`: units whose reports of paper files may have to be taken back.
+    """
 
     row: dict[str, Any]
     members: tuple[tuple[str, str], ...]
     own: tuple[tuple[str, str], ...]
+    papers: tuple[str, ...] = ()
+    of_members: _Sums = field(default_factory=_Sums)
+    of_own: _Sums = field(default_factory=_Sums)
 
 
 class Tally:
@@ -68,9 +83,12 @@ class Tally:
         self._spans = {row[0]: (_ordinal(row[1]), _ordinal(row[2])) for row in facts["catalogue_periods"].rows}
         self._shapes = dict(_shapes(facts, bounds.end, catalogue))
         self._cells_of: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        self._sides_of: dict[tuple[str, str], list[_Sums]] = {}
         for cell, shape in self._shapes.items():
-            for member in shape.members + shape.own:
-                self._cells_of.setdefault(member, []).append(cell)
+            for side, sums in ((shape.members, shape.of_members), (shape.own, shape.of_own)):
+                for member in side:
+                    self._cells_of.setdefault(member, []).append(cell)
+                    self._sides_of.setdefault(member, []).append(sums)
         self.touched: set[tuple[str, str]] = set(self._shapes)
 
     @property
@@ -81,7 +99,9 @@ class Tally:
     def add(self, entries: Iterable[Entry]) -> None:
         """Entries that became known; those of days to come wait for their day."""
         for entry in entries:
-            member = self._members.setdefault((entry.reading, entry.unit), _Member())
+            key = entry.reading, entry.unit
+            if (member := self._members.get(key)) is None:
+                member = self._members[key] = _Member(self._sides_of.get(key, []))
             missing = entry.den if entry.reason == "no_data" else 0
             amounts = [entry.num, entry.den, entry.excluded, missing]
             _add(member.days.setdefault(entry.day, [0, 0, 0, 0]), amounts)
@@ -99,7 +119,8 @@ class Tally:
                 if day in member.days:
                     self._count(member, day, member.days[day])
                 if day - RECENT_DAYS in member.days:
-                    _add(member.recent, [-amount for amount in member.days[day - RECENT_DAYS]])
+                    for sums in member.sides:
+                        _add(sums.recent, [-amount for amount in member.days[day - RECENT_DAYS]])
             self.touched = set(self._shapes)
 
     def take_touched(self) -> list[tuple[str, str]]:
@@ -114,10 +135,11 @@ class Tally:
     def cell(self, key: tuple[str, str], silent: frozenset[str] = frozenset()) -> Cell | None:
         """The cell as the board shows it; None when it shows none. `silent`: sources that are silent now."""
         shape = self._shapes[key]
-        sides = [self._sums(side) for side in (shape.own, shape.members) if side]
-        total, recent = sides[0] if len(sides) == 1 or (shape.own and self._den(sides[0], shape)) else sides[1]
         flow = shape.row["is_flow"]
-        num, den, excluded, no_data = total[1] if flow else total[0]
+        sums = shape.of_own if self._own_counts(shape) else shape.of_members
+        if shape.papers:
+            sums = self._without_ignored(shape.papers, sums)
+        num, den, excluded, no_data = sums.in_period if flow else sums.to_date
         if not (shape.row["expected"] or den > 0 or excluded > 0):
             return None
         left, gone = self.end.toordinal() - self._upto, max(1, self._upto - self._first + 1)
@@ -130,8 +152,8 @@ class Tally:
             num=num,
             den=den,
             no_data=no_data,
-            recent_num=recent[0] if flow else None,
-            recent_den=recent[1] if flow else None,
+            recent_num=sums.recent[0] if flow else None,
+            recent_den=sums.recent[1] if flow else None,
             expected_den=ceil(den * left / gone),
             source_silent=not silent.isdisjoint(shape.row["sources"]),
         )
@@ -140,41 +162,45 @@ class Tally:
         """Every cell that the board shows."""
         return (cell for key in self._shapes if (cell := self.cell(key, silent)))
 
-    def _den(self, side: tuple[tuple[Amounts, Amounts], Amounts], shape: _Shape) -> int:
-        return side[0][1 if shape.row["is_flow"] else 0][1]
+    @staticmethod
+    def _own_counts(shape: _Shape) -> bool:
+        """The unit's own report, when there is one, outranks its members."""
+        own = shape.of_own.in_period if shape.row["is_flow"] else shape.of_own.to_date
+        return bool(shape.own) and (own[1] > 0 or not shape.members)
 
-    def _sums(self, side: Iterable[tuple[str, str]]) -> tuple[tuple[Amounts, Amounts], Amounts]:
-        """((to date, in the period), the last 30 days)."""
-        sums = [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]
-        for key in side:
-            if member := self._members.get(key):
-                for into, amounts in zip(sums, (member.to_date, member.in_period, member.recent), strict=True):
-                    _add(into, amounts)
-                if member.reports:
-                    self._take_back(member, key[1], sums)
-        return (sums[0], sums[1]), sums[2]
+    def _without_ignored(self, units: Iterable[str], sums: _Sums) -> _Sums:
+        """Without the reports of paper files that lie in a period with paper files as events."""
+        left = _Sums(list(sums.to_date), list(sums.in_period), list(sums.recent))
+        for unit in units:
+            if (member := self._members.get((PAPER_REPORT, unit))) and member.reports:
+                self._take_back(member, unit, left)
+        return left
 
-    def _take_back(self, member: _Member, unit: str, sums: tuple[Amounts, Amounts, Amounts]) -> None:
+    def _take_back(self, member: _Member, unit: str, left: _Sums) -> None:
         events = self._members.get((PAPER, unit))
         paper = [day for day, (n, d, *_) in events.days.items() if d > n and day <= self._upto] if events else []
         for (reason, day), (num, den, excluded, _) in member.reports.items():
             first, last = self._spans.get(reason, (1, 0))
             if day <= self._upto and den > 0 and any(first <= one <= last for one in paper):
-                for into, counts in zip(sums, (True, day >= self._first, day > self._upto - RECENT_DAYS), strict=True):
-                    if counts:
-                        _add(into, [-num, -den, den - excluded, 0])
+                amounts = [-num, -den, den - excluded, 0]
+                _add(left.to_date, amounts)
+                _add(left.in_period, amounts if day >= self._first else NOTHING)
+                _add(left.recent, amounts if day > self._upto - RECENT_DAYS else NOTHING)
 
     def _count(self, member: _Member, day: int, amounts: Amounts) -> None:
-        _add(member.to_date, amounts)
-        if day >= self._first:
-            _add(member.in_period, amounts)
-        if day > self._upto - RECENT_DAYS:
-            _add(member.recent, amounts)
+        for sums in member.sides:
+            _add(sums.to_date, amounts)
+            if day >= self._first:
+                _add(sums.in_period, amounts)
+            if day > self._upto - RECENT_DAYS:
+                _add(sums.recent, amounts)
 
 
-def _add(into: Amounts, amounts: Iterable[int]) -> None:
-    for place, amount in enumerate(amounts):
-        into[place] += amount
+def _add(into: Amounts, amounts: Sequence[int]) -> None:
+    into[0] += amounts[0]
+    into[1] += amounts[1]
+    into[2] += amounts[2]
+    into[3] += amounts[3]
 
 
 def _ordinal(day: Any) -> int:
@@ -191,7 +217,8 @@ def _shapes(facts: Any, end: date, catalogue: Catalogue) -> Iterator[tuple[tuple
         if row["target"] >= 0 and row["target_from"] <= end <= row["target_to"]:
             key = row["figure"], row["unit"]
             members, own = sides[key]
-            yield key, _Shape(row | {"named": _named(row, version, catalogue)}, tuple(members), tuple(own))
+            papers = tuple(unit for reading, unit in members if reading == PAPER_REPORT)
+            yield key, _Shape(row | {"named": _named(row, version, catalogue)}, tuple(members), tuple(own), papers)
 
 
 def _rows(table: Any) -> Iterator[dict[str, Any]]:
