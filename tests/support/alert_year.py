@@ -43,7 +43,7 @@ class Incident:
 class Planted:
     """What is done to a run's deliveries; days are numbered from the first one of the run."""
 
-    paper_unit: str = "xa-12100"
+    paper_unit: str = "xa-12271"
     paper: tuple[int, int] = (0, 0)
     silent_source: str = "qlvb"
     silent: tuple[int, int] = (0, 0)
