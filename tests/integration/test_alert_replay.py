@@ -75,7 +75,10 @@ def test_a_month_under_two_policy_files_equals_the_hand_count_and_touches_nothin
     files = [load_policies(CATALOGUE, policies(tmp_path, name, least)) for name, least in (("eager", 5), ("calm", 10))]
     before = contents(tables)
     lines = compared(tables.schema.reader(), CATALOGUE, files, MARCH, quiet=True)
-    assert lines[0] == "policies eager would have sent 4 messages (4 changes) instead of 2 messages (2 changes) by policies calm"
+    assert (
+        lines[0]
+        == "policies eager would have sent 4 messages (4 changes) instead of 2 messages (2 changes) by policies calm"
+    )
     assert "below_target                 3           2" in lines
     assert [line.split() for line in lines if line.startswith("  ")] == [["below_target", "so-y-te", "1"]]
     assert "1 newly caught" in lines
@@ -88,4 +91,6 @@ def test_what_was_told_before_the_first_day_is_left_out(tables: ScoredTables, tm
     """From 8 March: so-y-te's end; so-khcn from 10 events on, the province at 10 events was on the 6th."""
     files = [load_policies(CATALOGUE, policies(tmp_path, name, least)) for name, least in (("eager", 5), ("calm", 10))]
     lines = compared(tables.schema.reader(), CATALOGUE, files, (date(2026, 3, 8), MARCH[1]), quiet=True)
-    assert lines[0].startswith("policies eager would have sent 1 messages (1 changes) instead of 1 messages (1 changes)")
+    assert lines[0].startswith(
+        "policies eager would have sent 1 messages (1 changes) instead of 1 messages (1 changes)"
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -143,7 +143,7 @@ def simulated_incidents(options: Options) -> list[Incident]:
                  SILENT_SYSTEM[1] + 2),
     ]  # fmt: skip
     moved = [replace(one, first=one.first - offset, last=one.last - offset) for one in every]
-    return [one for one in moved if 0 <= one.first and one.last <= days]
+    return [one for one in moved if one.first >= 0 and one.last <= days]
 
 
 def minutes_of(

@@ -136,9 +136,7 @@ class Known:
         limit = self._catalogue.working_days.add_working_days(today, -cadence)
         silent = last is None or last.astimezone(LOCAL).date() < limit
         name = self._catalogue.units[known.owner].name_vi
-        return Source(
-            *(known.code, known.name_vi, known.owner, name, cadence, known.cadence_minutes, last), silent, ()
-        )
+        return Source(*(known.code, known.name_vi, known.owner, name, cadence, known.cadence_minutes, last), silent, ())
 
     def _see_quality(self, now: datetime) -> tuple[Quality, ...]:
         """Each hour: a figure of a week moves slowly."""
@@ -169,7 +167,9 @@ class Known:
         subjects = self._statements.subjects("network/") if whole else by_kind["network/"]
         found["links"] = links(self._statements.rows(subjects, now), self._catalogue)
         found["security"] = security(self._statements.rows(by_kind["security/"], now), self._catalogue)
-        if whole or any(subject.split("/")[2:3] and subject.split("/")[2] in REMINDED for subject in by_kind["report/"]):
+        if whole or any(
+            subject.split("/")[2:3] and subject.split("/")[2] in REMINDED for subject in by_kind["report/"]
+        ):
             rows = list(self._statements.rows(self._statements.subjects("report/"), now))
             found["duties"] = duties(rows, today, self._catalogue)
         return found
@@ -178,6 +178,3 @@ class Known:
 def _with(snapshot: Snapshot, parts: dict[str, Any]) -> Snapshot:
     fields = {name: getattr(snapshot, name) for name in ("period", "as_of", "now", "watermark", "cells", "calendar")}
     return Snapshot(**fields | parts)
-
-
-
