@@ -46,8 +46,8 @@ logs: ## Follow the logs; one process with P=ingest
 clean: ## Stop the stack and remove its data folder
 	@test ! -x $(BIN)/python || $(STACK) clean
 
-# Tests mostly wait for the processes they started, so two runs side by side take little more than half of the time. Each
-# run has a broker and an engine of its own. The longest begin first.
+# Two runs side by side, because one alone leaves a core idle while it waits for what it started. Each run has a broker
+# and an engine of its own. The longest begin first.
 WHOLE := tests/e2e tests/chaos tests/integration/test_simulated_month.py
 SCORING := $(wildcard tests/integration/test_scoring_*.py)
 PARTS := tests/contract $(filter-out $(WHOLE) $(SCORING), $(wildcard tests/integration/test_*.py))

@@ -1,4 +1,7 @@
-"""Delivers what is recorded, one queue per receiver, so that a failing receiver never delays another."""
+"""Delivers what is recorded, one queue per receiver, so that a failing receiver never delays another.
+
+A queue is bounded: what finds no place in it is in the table, and is read from there, the gravest first.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,11 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import SystemRandom
 
+from services.alerts.backlog import Backlog
 from services.alerts.channels import Channel, DeliveryError
+from services.alerts.delivery_log import DeliveryLog
 from services.alerts.grouping import RATE_WINDOW, Message, Pace, Plan, Waiting, is_critical, plan
 from services.alerts.metrics import DELIVERIES, DISABLED, OLDEST_WAITING_SECONDS, WAITING
 from services.alerts.retrying import is_given_up, longest_wait_seconds
-from services.alerts.store import AlertStore, DeliveryStep, Notification, StepState
+from services.alerts.store import AT_ONCE, DeliveryStep, Notification, StepState
 from shared.logs import get_logger
 
 LOOK_AGAIN_SECONDS = 30.0
@@ -37,12 +42,14 @@ class Timing:
 class DeliveryQueue:
     """Groups, delivers and logs the notifications of one receiver."""
 
-    def __init__(self, channel: Channel, pace: Pace, store: AlertStore, timing: Timing) -> None:
+    def __init__(
+        self, channel: Channel, pace: Pace, steps: DeliveryLog, timing: Timing, at_most: int = AT_ONCE
+    ) -> None:
         self.channel = channel
         self._pace = pace
-        self._store = store
+        self._steps = steps
         self._timing = timing
-        self._waiting: dict[str, Waiting] = {}
+        self._backlog = Backlog(at_most)
         self._moved = asyncio.Event()
         self._sent: list[datetime] = []
         self._failures = 0
@@ -51,34 +58,40 @@ class DeliveryQueue:
         self._publish()
 
     async def refill(self) -> None:
-        """Take up what an earlier owner recorded and did not deliver."""
-        self.put(await asyncio.to_thread(self._store.undelivered, self.channel.name))
+        """Take up the gravest that are recorded and not delivered, be it by an earlier owner."""
+        began = self._backlog.begin_reading()
+        found = await self._steps.undelivered(self.channel.name, self._backlog.at_most)
+        self._backlog.replace(self._due(found), began)
+        self._moved.set()
 
     def put(self, notifications: Sequence[Notification]) -> None:
         """Queue those of the recorded notifications that go to this receiver."""
-        now = self._timing.clock()
-        for one in notifications:
-            if self.channel.name in one.receivers:
-                self._waiting.setdefault(one.id, Waiting(one, self._timing.not_before(one, now)))
+        self._backlog.put(self._due([one for one in notifications if self.channel.name in one.receivers]))
         self._moved.set()
 
     async def run(self) -> None:
-        """Deliver for ever; cancelled when ownership is lost. Leaves with the store's error."""
+        """Deliver for ever; cancelled when ownership is lost. Leaves with the store's error when it reads."""
         while True:
             self._moved.clear()
-            WAITING.labels(self.channel.name).set(len(self._waiting))
+            WAITING.labels(self.channel.name).set(len(self._backlog.held))
             if self._disabled:
-                await self._log(list(self._waiting.values()), "given_up", self._disabled, "")
+                await self._log(list(self._backlog.held.values()), "given_up", self._disabled, "")
             planned = self._plan()
-            if planned.send:
+            if self._backlog.wants_reading(idle=not planned.send):
+                await self.refill()
+            elif planned.send:
                 await self._deliver(planned.send)
             else:
                 await self._sleep(planned.wake)
 
     def oldest_waiting_seconds(self) -> float:
-        """Age of the oldest that may be told."""
+        """Age of the oldest in memory that may be told."""
+        now, held = self._timing.clock(), self._backlog.held.values()
+        return max((max(now - one.due, timedelta(0)).total_seconds() for one in held), default=0.0)
+
+    def _due(self, notifications: Sequence[Notification]) -> list[Waiting]:
         now = self._timing.clock()
-        return max((max(now - one.due, timedelta(0)).total_seconds() for one in self._waiting.values()), default=0.0)
+        return [Waiting(one, self._timing.not_before(one, now)) for one in notifications]
 
     def _publish(self) -> None:
         """A successor in this process takes the gauges over."""
@@ -90,7 +103,7 @@ class DeliveryQueue:
         if self._retry_at and now < self._retry_at:
             return Plan(wake=self._retry_at)
         self._sent = [moment for moment in self._sent if now - moment < RATE_WINDOW]
-        return plan(list(self._waiting.values()), self._pace, self._sent, now)
+        return plan(list(self._backlog.held.values()), self._pace, self._sent, now)
 
     async def _sleep(self, wake: datetime | None) -> None:
         """Until `wake`, or earlier when something arrives."""
@@ -130,17 +143,17 @@ class DeliveryQueue:
         await self._log(again, "failed", error.detail, message.id)
 
     async def _log(self, tried: Sequence[Waiting], state: StepState, detail: str, message_id: str) -> None:
-        """Recorded first; only then is it no longer waiting here."""
+        """What is told is no longer waiting here; a restart before it is written tells it again."""
         if not tried:
             return
         name, now = self.channel.name, self._timing.clock()
         steps = [DeliveryStep(one.notification, name, state, one.attempts, now, detail, message_id) for one in tried]
-        await asyncio.to_thread(self._store.log_delivery, steps)
+        await self._steps.add(steps)
         for one in tried:
             if state == "failed":
-                self._waiting[one.notification.id] = one
+                self._backlog.held[one.notification.id] = one
             else:
-                self._waiting.pop(one.notification.id, None)
+                self._backlog.held.pop(one.notification.id, None)
         DELIVERIES.labels(name, state).inc(len(tried))
         ids = [one.notification.id for one in tried]
         log.info("delivery", receiver=name, state=state, message=message_id, ids=ids, detail=detail)

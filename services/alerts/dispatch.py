@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from services.alerts.channels.registry import AnyOptions, open_channel
 from services.alerts.delivery import DeliveryQueue, Timing
+from services.alerts.delivery_log import DeliveryLog
 from services.alerts.finding import Scope
 from services.alerts.policy import Policies
 from services.alerts.receivers import Receivers
@@ -31,6 +32,7 @@ class Dispatch:
     """The queues of all receivers, for as long as this process owns the alerts."""
 
     queues: Sequence[DeliveryQueue]
+    steps: DeliveryLog
     clock: Clock
 
     @classmethod
@@ -38,12 +40,12 @@ class Dispatch:
         cls, receivers: Receivers, store: AlertStore, policies: Policies, working_days: WorkingCalendar, clock: Clock
     ) -> Self:
         """Connects to nothing yet. Raises StartError when a receiver's secret cannot be used."""
-        queues = []
+        queues, steps = [], DeliveryLog(store)
         for name, options in receivers.each.items():
             channel = open_channel(name, options, receivers.public_url)
             timing = Timing(clock, _not_before(options, policies, working_days))
-            queues.append(DeliveryQueue(channel, options.pace, store, timing))
-        return cls(queues, clock)
+            queues.append(DeliveryQueue(channel, options.pace, steps, timing))
+        return cls(queues, steps, clock)
 
     async def take_over(self, standing: Sequence[Notification]) -> None:
         """Goes on where an earlier owner stopped. `standing`: the newest told notification of each open alert."""
@@ -58,9 +60,9 @@ class Dispatch:
             queue.put(notifications)
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
-        """What runs until ownership is lost: one per receiver, and one more for each that is tended."""
+        """What runs until ownership is lost: the log, one per receiver, and one more for each that is tended."""
         tended = [queue.channel.tend(self.clock) for queue in self.queues if isinstance(queue.channel, Tended)]
-        return [*(queue.run() for queue in self.queues), *tended]
+        return [self.steps.run(), *(queue.run() for queue in self.queues), *tended]
 
     async def close(self) -> None:
         """Ends connections and threads."""

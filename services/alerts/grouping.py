@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from services.alerts.gravity import gravities
 from services.alerts.store import Notification
 
 GroupBy = Literal["none", "unit", "indicator", "rule"]
@@ -70,7 +71,7 @@ class Plan:
 
 
 def plan(waiting: Sequence[Waiting], pace: Pace, sent: Sequence[datetime], now: datetime) -> Plan:
-    """The oldest ready group; everything that is ready as one digest when the hour's limit leaves no message for each.
+    """The gravest ready group; all that is ready as one digest when the hour's limit leaves no message for each.
 
     What is critical goes at once, whatever the limit. `waiting` is in the order of arrival, `sent` are the moments of
     messages that count towards the limit. Nothing is ever dropped.
@@ -107,12 +108,13 @@ def _ready_at(group: Sequence[Waiting], pace: Pace) -> datetime:
 
 
 def _groups(waiting: Sequence[Waiting], pace: Pace, now: datetime) -> list[list[Waiting]]:
-    """Those that may be told now, by group, the group of the earliest arrival first."""
+    """Those that may be told now, by group: the gravest first, of equally grave ones that of the earliest arrival."""
+    gravity = gravities(one.notification for one in waiting)
     groups: dict[str, list[Waiting]] = {}
     for one in waiting:
         if one.due <= now:
             groups.setdefault(_key(one.notification, pace), []).append(one)
-    return list(groups.values())
+    return sorted(groups.values(), key=lambda group: -max(gravity[one.notification.alert_id] for one in group))
 
 
 def _key(notification: Notification, pace: Pace) -> str:

@@ -25,7 +25,11 @@ DELIVERIES = Counter(
     "Changes told, by receiver and outcome (delivered, failed, given_up, resend_failed).",
     ["receiver", "outcome"],
 )
-WAITING = Gauge("chitieu_alerts_waiting", "Changes that wait to be told, by receiver.", ["receiver"])
+WAITING = Gauge(
+    "chitieu_alerts_waiting",
+    "Changes in memory that wait to be told, by receiver; when there are more, they are in the table.",
+    ["receiver"],
+)
 OLDEST_WAITING_SECONDS = Gauge(
     "chitieu_alerts_oldest_waiting_seconds",
     "Since when the oldest of them might have been told; 0 while all wait for working time or nothing waits.",

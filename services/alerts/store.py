@@ -12,6 +12,9 @@ from services.alerts.state import AlertState, Change, ChangeKind, StateName
 
 StepState = Literal["delivered", "failed", "given_up"]
 
+AT_ONCE = 1_000
+"""Notifications of 2 KB that wait in memory for one receiver; while it is away for days, more are in the table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -73,11 +76,14 @@ class Standing:
 
 
 class AlertStore(Protocol):
-    """Blocking; call from a thread. Every write carries the owner's token and is refused (469) once it is stale."""
+    """Blocking; call from a thread. Every write carries the owner's token and is refused (469) once it is stale.
+
+    `undelivered`: the gravest first, the changes of one alert in their order.
+    """
 
     def take_over(self, token: int) -> Standing: ...
     def record(self, changes: Sequence[Recorded], policies_version: str) -> list[Notification]: ...
-    def undelivered(self, receiver: str) -> list[Notification]: ...
+    def undelivered(self, receiver: str, at_most: int = AT_ONCE) -> list[Notification]: ...
     def log_delivery(self, steps: Sequence[DeliveryStep]) -> None: ...
 
 

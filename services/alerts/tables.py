@@ -8,9 +8,10 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 
 from services.alerts.finding import Scope
+from services.alerts.gravity import gravest_first
 from services.alerts.silences import Silence
 from services.alerts.state import AlertState
-from services.alerts.store import DeliveryStep, Notification, Recorded, Standing, notification
+from services.alerts.store import AT_ONCE, DeliveryStep, Notification, Recorded, Standing, notification
 from shared.contracts.commands import Matching
 
 OWNER_PARTITION = 0
@@ -40,10 +41,18 @@ SELECT * FROM ({_NOTIFICATION} WHERE notEmpty(receivers) ORDER BY alert_id, numb
 WHERE state IN ('firing', 'lost') ORDER BY at, alert_id
 """  # noqa: S608 - constants of this module
 UNDELIVERED = f"""
-{_NOTIFICATION} WHERE has(receivers, {{receiver:String}}) AND (alert_id, number) NOT IN (
-    SELECT alert_id, number FROM deliveries WHERE receiver = {{receiver:String}} AND state IN ('delivered', 'given_up'))
-ORDER BY at, alert_id, number
+{_NOTIFICATION} WHERE (alert_id, number) IN (
+    SELECT alert_id, number FROM (
+        SELECT alert_id, number, at,
+               max(transform(severity, ['warning', 'critical'], [1, 2], 0)) OVER (PARTITION BY alert_id) AS gravity
+        FROM alert_transitions
+        WHERE has(receivers, {{receiver:String}}) AND (alert_id, number) NOT IN (
+            SELECT alert_id, number FROM deliveries
+            WHERE receiver = {{receiver:String}} AND state IN ('delivered', 'given_up'))
+    )
+    ORDER BY gravity DESC, at, alert_id, number LIMIT {{at_most:UInt32}})
 """  # noqa: S608
+"""Chosen by what is narrow: of a receiver that is away for weeks the evidence of all would not fit into memory."""
 
 _standing = msgspec.json.Decoder(AlertState)
 
@@ -78,9 +87,10 @@ class ClickHouseAlertStore:
         """The newest row of a silence is what holds."""
         self._insert("alert_silences", [_silence_row(silence, command_id)])
 
-    def undelivered(self, receiver: str) -> list[Notification]:
-        """Recorded changes that this receiver was to be told and has not had, oldest first."""
-        return [_notification_of(row) for row in self._read(UNDELIVERED, receiver=receiver)]
+    def undelivered(self, receiver: str, at_most: int = AT_ONCE) -> list[Notification]:
+        """Recorded changes that this receiver was to be told and has not had, the gravest first."""
+        rows = self._read(UNDELIVERED, receiver=receiver, at_most=at_most)
+        return gravest_first(_notification_of(row) for row in rows)
 
     def told_open(self) -> list[Notification]:
         """Of each alert that receivers hold open, what they were told last."""
@@ -90,7 +100,7 @@ class ClickHouseAlertStore:
         """One row per step, all in one insert."""
         self._insert("deliveries", [_step_row(step) for step in steps])
 
-    def _read(self, sql: str, **parameters: str) -> list[dict[str, Any]]:
+    def _read(self, sql: str, **parameters: str | int) -> list[dict[str, Any]]:
         return list(self._client.query(sql, parameters=parameters).named_results())
 
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from shared.catalogue import load_catalogue
 from shared.clickhouse import writer
-from shared.errors import RetryableError
+from shared.errors import RetryableError, StartError
 from shared.schema.apply import apply_schema, publish_catalogue
 from shared.schema.projections import FIRST_VERSION
 from shared.schema.statements import schema_statements
@@ -15,7 +15,7 @@ from shared.settings import SharedSettings
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code 0 when everything stands, 1 with one line on stderr when the engine refuses."""
+    """Exit code 0 when everything stands, 1 with one line on stderr when the engine or older tables refuse."""
     parser = argparse.ArgumentParser(prog="python -m shared.schema", description=__doc__)
     parser.add_argument("command", choices=["apply", "print"], help="apply, or print the statements")
     options = parser.parse_args(arguments)
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         return 0
     try:
         return _apply(settings)
-    except (ClickHouseError, RetryableError) as error:
+    except (ClickHouseError, RetryableError, StartError) as error:
         print(f"schema: {error}", file=sys.stderr)
         return 1
 

@@ -4,18 +4,34 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from shared.catalogue.catalogue import Catalogue
 from shared.catalogue.facts import version as version_of
+from shared.errors import StartError
 from shared.schema.projections import active_version
 from shared.schema.publication import Facts, facts_for_views
 from shared.schema.statements import schema_statements
 
+OLDER_CODES = frozenset({16, 47})
+"""NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_IDENTIFIER: a table that was there already lacks what a view asks of it."""
+
 
 def apply_schema(client: Client, database: str) -> None:
-    """Create what is missing and replace the views, of the active version; safe to repeat. Blocking."""
-    for statement in schema_statements(database, active_version(client, database)):
-        client.command(statement)
+    """Create what is missing and replace the views, of the active version; safe to repeat. Blocking.
+
+    Raises StartError when tables of an older release are there: no column is ever added to a table.
+    """
+    try:
+        for statement in schema_statements(database, active_version(client, database)):
+            client.command(statement)
+    except DatabaseError as error:
+        if error.code not in OLDER_CODES:
+            raise
+        raise StartError(
+            f"database {database} has tables of an older release, and there is no migration from it: remove all "
+            f"data with make clean, or apply to another database (CHITIEU_CLICKHOUSE_DATABASE)"
+        ) from error
 
 
 def publish_catalogue(client: Client, database: str, catalogue: Catalogue) -> str:

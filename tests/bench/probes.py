@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.support.events import event, key_of
@@ -13,6 +14,7 @@ ALERT_UNITS = (
     "xa-12499", "xa-13021", "xa-12142", "xa-12694", "xa-12745", "xa-12916", "xa-12859", "xa-12700", "xa-13186",
     "xa-13096",
 )  # fmt: skip
+MARCH = "2026-03-05T09:00:00+07:00"
 ONLINE, OFFLINE = 32, 8
 """Exactly the target of 80 %, with more filings than the policy's smallest denominator of 30."""
 
@@ -48,17 +50,22 @@ def seen_probe(due: float, number: int, before: int) -> tuple[Probe, list[dict[s
 
 
 def flip(due: float, number: int) -> tuple[Probe, list[dict[str, Any]]]:
-    """One filing at the counter takes a unit below its target; four online bring it back to exactly the target."""
+    """One filing at the counter takes a unit below its target; four online bring it back to exactly the target.
+
+    They happen now: what is told late of a day before the alert would withdraw it, and of a silent source no rate is
+    judged.
+    """
     unit, turn = ALERT_UNITS[number % len(ALERT_UNITS)], number // len(ALERT_UNITS)
     falls = turn % 2 == 0
     first = ONLINE + OFFLINE + 5 * (turn // 2) + (0 if falls else 1)
     count = 1 if falls else 4
     state = "firing" if falls else "resolved"
-    return Probe(due, first + count, unit, state), filings(unit, first, count, online=not falls)
+    at = datetime.now(UTC).isoformat()
+    return Probe(due, first + count, unit, state), filings(unit, first, count, online=not falls, time=at)
 
 
-def filings(unit: str, first: int, count: int, *, online: bool) -> list[dict[str, Any]]:
-    """Filings received and resolved."""
+def filings(unit: str, first: int, count: int, *, online: bool, time: str = MARCH) -> list[dict[str, Any]]:
+    """Filings received and resolved at once."""
     events = []
     for number in range(first, first + count):
         subject = f"filing/{key_of(f'probe {unit} {number}')}"
@@ -68,15 +75,15 @@ def filings(unit: str, first: int, count: int, *, online: bool) -> list[dict[str
         }  # fmt: skip
         issued = {"electronic": True, "signed": True, "delivery": "online"}
         events += [
-            event("filing.received", subject, received, unit=unit, time="2026-03-02T08:00:00+07:00"),
-            event("filing.result_issued", subject, issued, unit=unit, time="2026-03-05T09:00:00+07:00"),
+            event("filing.received", subject, received, unit=unit, time=time),
+            event("filing.result_issued", subject, issued, unit=unit, time=time),
         ]
     return events
 
 
 def announced(at: float, body: bytes) -> tuple[float, str, str, int]:
-    """What a webhook tells, as a look; of another indicator: a look at nothing."""
+    """What a webhook tells of a rate, as a look; of anything else: a look at nothing."""
     data = json.loads(body)["data"]
-    _, figure, unit, _ = data["alert_id"].split(":")
-    watched = figure == ALERT_INDICATOR
-    return at, unit if watched else "", data["state"] if watched else "", data["evidence"]["denominator"]
+    if (data["rule"], data["figure"]) != ("below_target", ALERT_INDICATOR):
+        return at, "", "", 0
+    return at, data["unit"], data["state"], data["evidence"]["denominator"]

@@ -100,6 +100,23 @@ def test_what_was_recorded_is_undelivered_until_it_is_logged_as_delivered(new_st
     assert store.undelivered("nobody") == []
 
 
+def test_of_many_the_gravest_are_read_first_and_an_alerts_changes_in_their_order(new_store: NewStore) -> None:
+    store = new_store()
+    store.take_over(1)
+    light, plain, worse = (cell(unit=unit) for unit in ("so-khcn", "so-noi-vu", "xa-12004"))
+    raised = replace(fired().state, number=2)
+    recorded = [
+        replace(fired(), scope=light, severity="info"),
+        replace(fired(), scope=plain),
+        replace(fired(), scope=worse, at=NOW + minutes(1)),
+        replace(fired(), scope=worse, at=NOW + minutes(2), state=raised, severity="critical"),
+    ]
+    store.record([Recorded(one, ("desk",)) for one in recorded], "p")
+    order = [f"{worse.alert_id}:1", f"{worse.alert_id}:2", f"{plain.alert_id}:1", f"{light.alert_id}:1"]
+    for at_most in (1, 2, 3, 4, 5):
+        assert [n.id for n in store.undelivered("desk", at_most)] == order[:at_most]
+
+
 def test_what_is_told_to_nobody_is_no_notification(new_store: NewStore) -> None:
     store = new_store()
     store.take_over(1)

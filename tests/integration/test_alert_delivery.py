@@ -13,12 +13,14 @@ from structlog import wrap_logger
 from structlog.stdlib import BoundLogger
 from structlog.testing import LogCapture
 
+from services.alerts.app import first_to_end
 from services.alerts.channels.http import Network
 from services.alerts.delivery import DeliveryQueue, Timing, full_jitter
+from services.alerts.delivery_log import DeliveryLog
 from services.alerts.dispatch import Dispatch
 from services.alerts.grouping import Pace
 from services.alerts.policy import RULES, Policies, Policy, PolicyFile
-from services.alerts.receivers import load_receivers
+from services.alerts.receivers import WEBHOOK, load_receivers
 from services.alerts.retrying import REFUSALS
 from services.alerts.store import DeliveryStep
 from shared.catalogue.working_days import WorkingCalendar
@@ -207,21 +209,58 @@ class AwayStore(MemoryAlertStore):
         raise FencedError(f"stale token: {len(steps)} steps refused")
 
 
-async def test_a_queue_that_cannot_log_ends_and_forgets_nothing(tmp_path: Path, start: Receivers) -> None:
+async def test_an_owner_that_may_not_log_what_it_delivered_ends(
+    tmp_path: Path, start: Receivers, clock: SetClock
+) -> None:
     receiver = start()
-    channel = webhook(tmp_path, "desk", receiver.url)
-    queue = DeliveryQueue(channel, Pace(), AwayStore(), at_once(SetClock()))
-    queue.put([notification()])
+    (tmp_path / "secret").write_text(SECRET)
+    receivers = load_receivers(None, receiver.url, tmp_path / "secret")
+    policies = Policies(PolicyFile(version="t", rules=dict.fromkeys(RULES, Policy())), {})
+    dispatch = Dispatch.open(receivers, AwayStore(), policies, WorkingCalendar([], [], []), clock)
+    dispatch.put([notification(receivers=(WEBHOOK,))])
     with pytest.raises(FencedError):
-        await queue.run()
-    await channel.close()
+        await first_to_end(dispatch.work())
+    await dispatch.close()
     assert len(receiver.deliveries) == 1
-    assert waiting("desk") == 1
+
+
+async def test_what_finds_no_place_in_the_queue_is_delivered_from_the_table_in_order(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock
+) -> None:
+    receiver = start()
+    every = [notification(unit) for unit in "abcdefg"]
+    store.tables.notifications = every
+    async with delivering(store, [webhook(tmp_path, "desk", receiver.url)], at_once(clock), at_most=2) as (queue,):
+        queue.put(every)
+        await reach(store, "desk", "delivered", len(every))
+    assert [one.headers["webhook-id"] for one in receiver.deliveries] == [one.id for one in every]
+
+
+async def test_what_is_critical_passes_a_long_backlog_but_never_an_older_change_of_its_alert(
+    tmp_path: Path, start: Receivers, store: MemoryAlertStore, clock: SetClock
+) -> None:
+    receiver = start()
+    receiver.answers_when = Event()
+    every = [notification(unit) for unit in "abcdefg"]
+    store.tables.notifications = every
+    async with delivering(store, [webhook(tmp_path, "desk", receiver.url)], at_once(clock), at_most=2) as (queue,):
+        queue.put(every)
+        await until(lambda: len(receiver.deliveries) == 1, "a first request, which hangs")
+        graver = notification("f", 3, severity="critical")
+        store.tables.notifications = [*every, graver]
+        queue.put([graver])
+        receiver.answers_when.set()
+        await reach(store, "desk", "delivered", len(every) + 1)
+    told = [json.loads(delivery.body)["data"] for delivery in receiver.deliveries]
+    assert [change["unit"] for change in told] == ["a", "f", "f", "b", "c", "d", "e", "g"]
+    assert [change["number"] for change in told if change["unit"] == "f"] == [2, 3]
 
 
 async def test_a_queue_ends_when_it_is_cancelled_just_as_something_arrives(tmp_path: Path) -> None:
     channel = webhook(tmp_path, "desk", "http://127.0.0.1:9/")
-    queue = DeliveryQueue(channel, Pace(group_wait=timedelta(minutes=1)), MemoryAlertStore(), at_once(SetClock()))
+    queue = DeliveryQueue(
+        channel, Pace(group_wait=timedelta(minutes=1)), DeliveryLog(MemoryAlertStore()), at_once(SetClock())
+    )
     task = asyncio.create_task(queue.run())
     await until(lambda: waiting("desk") == 0, "a queue that sleeps")
     queue.put([notification()])

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from services.alerts.gravity import gravest_first
 from services.alerts.silences import Silence
 from services.alerts.state import OPEN
-from services.alerts.store import DeliveryStep, Notification, Recorded, Standing, notification
+from services.alerts.store import AT_ONCE, DeliveryStep, Notification, Recorded, Standing, notification
 from shared.errors import FencedError
 
 DONE = {"delivered", "given_up"}
@@ -60,10 +61,10 @@ class MemoryAlertStore:
         self.tables.silences[silence.id] = silence
         self.tables.silence_commands.add(command_id)
 
-    def undelivered(self, receiver: str) -> list[Notification]:
+    def undelivered(self, receiver: str, at_most: int = AT_ONCE) -> list[Notification]:
         done = {step.notification.id for step in self.tables.steps if step.receiver == receiver and step.state in DONE}
         waiting = [n for n in self.tables.notifications if receiver in n.receivers and n.id not in done]
-        return sorted(waiting, key=lambda n: (n.at, n.alert_id, n.number))
+        return gravest_first(waiting)[:at_most]
 
     def told_open(self) -> list[Notification]:
         newest = {n.alert_id: n for n in sorted(self.notifications, key=lambda n: n.number) if n.receivers}

@@ -11,7 +11,9 @@ from services.alerts.channels import Channel
 from services.alerts.channels.http import Network
 from services.alerts.channels.webhook import WebhookChannel, WebhookOptions
 from services.alerts.delivery import DeliveryQueue, Timing
+from services.alerts.delivery_log import DeliveryLog
 from services.alerts.grouping import Pace
+from services.alerts.store import AT_ONCE
 from tests.support.alert_store import MemoryAlertStore
 from tests.support.waiting import eventually
 
@@ -38,11 +40,12 @@ def pace_of(channel: Channel) -> Pace:
 
 @asynccontextmanager
 async def delivering(
-    store: MemoryAlertStore, channels: list[Channel], timing: Timing
+    store: MemoryAlertStore, channels: list[Channel], timing: Timing, at_most: int = AT_ONCE
 ) -> AsyncIterator[list[DeliveryQueue]]:
     """A running queue for each channel; ended with its channel."""
-    queues = [DeliveryQueue(channel, pace_of(channel), store, timing) for channel in channels]
-    tasks = [asyncio.create_task(queue.run()) for queue in queues]
+    steps = DeliveryLog(store)
+    queues = [DeliveryQueue(channel, pace_of(channel), steps, timing, at_most) for channel in channels]
+    tasks = [asyncio.create_task(work) for work in (steps.run(), *(queue.run() for queue in queues))]
     try:
         yield queues
     finally:

@@ -92,6 +92,17 @@ def test_a_machine_gets_every_change_apart_and_in_order() -> None:
     assert [one.notification for one in planned.send] == [first]
 
 
+def test_the_gravest_goes_first_and_no_older_change_of_its_alert_after_it() -> None:
+    worse = notification("b", 3, severity="critical")
+    batch = waiting(notification("a"), notification("b"), worse, notification("c", severity="info"), notification("d"))
+    told = []
+    while batch:
+        (sent,) = plan(batch, Pace(apart=True), [], MONDAY_TEN).send
+        told.append(sent.notification)
+        batch.remove(sent)
+    assert [(one.unit, one.number) for one in told] == [("b", 2), ("b", 3), ("a", 2), ("d", 2), ("c", 2)]
+
+
 def test_a_group_waits_for_others_and_goes_as_one_message() -> None:
     batch = waiting(notification("a"), notification("b")) + waiting(notification("a", 4, alert_id="other"))
     early = plan(batch, PEOPLE, [], MONDAY_TEN + timedelta(seconds=9))
