@@ -1,7 +1,8 @@
-"""Recorded cases for policies, as `promtool test rules` has them for rules: observations in, expected changes out (pure).
+"""Recorded cases for policies, as `promtool test rules` has them: observations in, expected changes out (pure).
 
 A case names a rule and what it is about; each observation is `<what> at <moment>`, in local time:
-figures `70/100`, with `recent 40/60`, `expecting 500`, `no_data 3` or `source_silent` behind them; for every other rule the
+figures `70/100`, with `recent 40/60`, `expecting 500`, `no_data 3` or `source_silent` behind them; for every
+other rule the
 truth itself: `breach` or `clear`. Expected lines: `<state> to <receivers> at <moment>`.
 """
 

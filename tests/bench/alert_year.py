@@ -1,6 +1,8 @@
-"""`python -m tests.bench.alert_year`: a simulated year through the default policies, without any server; prints figures.
+"""`python -m tests.bench.alert_year`: a simulated year through the default policies, without any server;
+prints figures.
 
-Targets (ISA-18.2): the province desk at most 6 messages an hour on average and 10 in any 10 minutes, a commune at most 2 a
+Targets (ISA-18.2): the province desk at most 6 messages an hour on average and 10 in any 10 minutes, a commune
+at most 2 a
 week, every planted incident caught, at most 10 % closed by themselves within 15 minutes.
 """
 

@@ -28,9 +28,11 @@ def inspection(unit: str, number: int, mode: str, day: int) -> Event:
 
 
 def month() -> list[Event]:
-    """so-y-te: 5 on site, 2 to 6 March, then 20 online on the 20th; so-khcn: 10 on site, 2 to 11 March. The target is 70 %.
+    """so-y-te: 5 on site, 2 to 6 March, then 20 online on the 20th; so-khcn: 10 on site, 2 to 11 March. The
+    target is 70 %.
 
-    so-y-te: 0/5 on the 6th; 20/25 = 80 % on the 20th. so-khcn: 0/5 on the 6th, 0/10 on the 11th, for good. The province:
+    so-y-te: 0/5 on the 6th; 20/25 = 80 % on the 20th. so-khcn: 0/5 on the 6th, 0/10 on the 11th, for good. The
+    province:
     0/6 on the 4th, 0/10 on the 6th, 20/35 = 57 % at the end.
     """
     site = [("so-y-te", n, "on_site", 2 + n) for n in range(5)] + [("so-khcn", n, "on_site", 2 + n) for n in range(10)]
@@ -68,7 +70,8 @@ def contents(tables: ScoredTables) -> dict[str, Any]:
 def test_a_month_under_two_policy_files_equals_the_hand_count_and_touches_nothing(
     tables: ScoredTables, tmp_path: Path
 ) -> None:
-    """From 5 events: so-y-te fires and is resolved, so-khcn and the province fire: 4. From 10: so-khcn, the province: 2.
+    """From 5 events: so-y-te fires and is resolved, so-khcn and the province fire: 4. From 10: so-khcn, the
+    province: 2.
 
     From 10 so-y-te is first judged at 9/14 or so of the 20th's events, which all come in one minute: never below.
     """

@@ -24,7 +24,8 @@ from tests.support.simulated import read_event
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 BEAT_MINUTES = 135
-"""The simulator tells of a system once an hour, within ten minutes, and one in thirty comes late or says `down`; real ones
+"""The simulator tells of a system once an hour, within ten minutes, and one in thirty comes late or says
+`down`; real ones
 tell each five minutes. A limit of two missed beats is to it what 15 minutes are to them."""
 
 

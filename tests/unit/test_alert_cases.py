@@ -1,4 +1,6 @@
-"""Recorded cases: the shipped ones hold for the shipped policies, a difference is shown, a malformed case is refused."""
+"""Recorded cases: the shipped ones hold for the shipped policies, a difference is shown, a malformed case is
+refused.
+"""
 
 from pathlib import Path
 

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
     from clickhouse_connect.driver.client import Client
 
-DESCRIPTION = """Runs the ledger and the events of the past, minute by minute as they became known, through one policy
-file and another. Covered: figures, sources, systems, lines, security events, reports, late and conflicting data. Not
-covered: what was refused at the door, silences and acknowledgements; every end counts as resolved, none as withdrawn."""
+DESCRIPTION = """Runs the ledger and the events of the past, minute by minute as they became known, through one
+policy file and another. Covered: figures, sources, systems, lines, security events, reports, late and
+conflicting data. Not
+covered: what was refused at the door, silences and acknowledgements; every end counts as resolved, none as
+withdrawn."""
 
 
 def add_to(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -43,7 +43,7 @@ class Minute:
 
 
 class Known:
-    """Everything known so far; `hear` and `advance` move it on, `moved` is what may look different since it was asked."""
+    """Everything known so far; `hear` moves it on, `moved` is what may look different since it was asked."""
 
     def __init__(self, catalogue: Catalogue, began: date, last: date) -> None:
         """`began`: the first day of anything; `last`: of the replay. Periods are calendar years."""
@@ -91,7 +91,7 @@ class Known:
             del self._due[subject]
             self._moved.add(subject)
         before = self._silent
-        sources = self._see_sources(now, whole=whole)
+        sources = self._see_sources(whole=whole)
         cells = self._cells(today, whole=whole or before != self._silent)
         beside = self._beside(now, whole=whole) | {"sources": sources, "quality": self._see_quality(now)}
         self._moved = set()
@@ -118,7 +118,7 @@ class Known:
                 found.append((tally.period, tuple(cell for cell in cells if cell)))
         return found
 
-    def _see_sources(self, now: datetime, *, whole: bool) -> tuple[Source, ...]:
+    def _see_sources(self, *, whole: bool) -> tuple[Source, ...]:
         """All on a new day, then those that run at all hours and those that were heard again."""
         asked = self._sources if whole else {*self._minutes, *(one for one in self._silent if self._is_new(one))}
         found = [self._source(source, self._today) for source in asked]

@@ -1,4 +1,4 @@
-"""What would have arrived: changes told → messages per receiver, by working time, grouping and the limit per hour (pure)."""
+"""What would have arrived: changes told → messages per receiver, by working time, grouping and limit (pure)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime

@@ -1,7 +1,10 @@
-"""One set of policies over the past: moved things → findings → the alerts' own machine → who would have been told (pure).
+"""One set of policies over the past: moved things → findings → the alerts' own machine → who would have been
+told (pure).
 
-Between two facts an alert moves by time alone: a hold ends, a step is due, flapping calms down. Each alert is asked again
-at the next such moment, not every minute. Whether an alert would be `withdrawn` needs what is known today, so that every
+Between two facts an alert moves by time alone: a hold ends, a step is due, flapping calms down. Each alert is
+asked again
+at the next such moment, not every minute. Whether an alert would be `withdrawn` needs what is known today, so
+that every
 end is `resolved` here; both are told, so that no count depends on it.
 """
 

@@ -1,4 +1,6 @@
-"""Reads the past from the tables, day by day of receipt, minute by minute; never writes. All values bound; it blocks."""
+"""Reads the past from the tables, day by day of receipt, minute by minute; never writes. All values bound; it
+blocks.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

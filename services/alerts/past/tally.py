@@ -1,6 +1,7 @@
-"""The board's cells at any moment of the past, added up from the ledger's entries in the order they became known (pure).
+"""The board's cells at any moment of the past, added up from the ledger's entries as they became known (pure).
 
-No second formula: it is the views' own, kept as running sums, because asking `board` once a minute of a year would take a
+No second formula: it is the views' own, kept as running sums, because asking `board` once a minute of a year
+would take a
 day. A contract test holds every column of every cell against the view. Days are ordinals of `date`.
 """
 
@@ -48,7 +49,9 @@ class _Sums:
 
 @dataclass(slots=True)
 class _Member:
-    """Days of one (reading, unit), and the sums that it is part of; `reports` by (reason, day), where one can be ignored."""
+    """Days of one (reading, unit), and the sums that it is part of; `reports` by (reason, day), where one can
+    be ignored.
+    """
 
     sides: list[_Sums]
     days: dict[int, Amounts] = field(default_factory=dict)
