@@ -44,7 +44,8 @@ def policies(folder: Path, version: str, least: int) -> Path:
     rules: dict[str, Any] = {rule: {"enabled": False} for rule in RULES}
     rules["below_target"] = {"min_denominator": least, "receivers": ["don-vi"], "calendar": "always"}
     file = folder / f"{version}.yaml"
-    only = {"match": {"rule": "below_target", "indicator": [i for i in CATALOGUE.indicators if i != "inspection_online"]},
+    others = [one for one in CATALOGUE.indicators if one != "inspection_online"]
+    only = {"match": {"rule": "below_target", "indicator": others},
             "set": {"enabled": False}}  # fmt: skip
     file.write_text(yaml.safe_dump({"version": version, "rules": rules, "overrides": [only]}))
     return file
