@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from services.alerts import send_test
 from services.alerts.app import installed, serve
-from services.alerts.cli import checking, deadman
+from services.alerts.cli import checking, deadman, replay, testing
 from services.alerts.senses import board_senses
 from services.alerts.settings import AlertsSettings
 from shared.errors import FencedError, StartError
@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m services.alerts", description=__doc__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("serve", help="evaluate and deliver (the default)")
-    for one in (checking, deadman):
+    for one in (checking, deadman, replay, testing):
         one.add_to(commands)
     sending = commands.add_parser("send-test", add_help=False, help="send one marked message to one receiver")
     sending.add_argument("rest", nargs=argparse.REMAINDER)

@@ -158,6 +158,7 @@ class Policies:
         self.version = file.version
         self._levels = levels
         self.policy_for = cache(self._policy_for)
+        self.may_inhibit = cache(self._may_inhibit)
 
     def _policy_for(self, scope: Scope) -> Policy:
         """The rule's policy with every override that fits, in their order."""
@@ -168,7 +169,7 @@ class Policies:
                 policy = _replaced(policy, override.set)
         return policy
 
-    def may_inhibit(self, scope: Scope) -> bool:
+    def _may_inhibit(self, scope: Scope) -> bool:
         """Whether it could keep others quiet, so that it is decided on before them."""
         return any(one.by.fits(scope, self._levels.get(scope.unit, "")) for one in self.file.inhibitions)
 

@@ -47,13 +47,23 @@ class Round:
     now: datetime
     states: dict[str, tuple[Scope, AlertState]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    _open: dict[str, Scope] = field(default_factory=dict)
+    open: dict[str, Scope] = field(default_factory=dict)
 
     def decide_all(self, findings: Iterable[Finding], held_then: HeldThen) -> None:
-        """On what may keep others quiet first, so that a unit's network tells for its systems in the same look."""
-        self._open = {key: scope for key, (scope, state) in self.before.items() if state.name in OPEN}
-        whole = list(with_vanished(findings, self.before))
-        for seen in sorted(whole, key=lambda one: not self.policies.may_inhibit(one.scope)):
+        """On everything that was found, and on what has vanished."""
+        self.open = {
+            key: scope
+            for key, (scope, state) in self.before.items()
+            if state.name in OPEN and self.policies.may_inhibit(scope)
+        }
+        self.decide_these(with_vanished(findings, self.before), held_then)
+
+    def decide_these(self, findings: Iterable[Finding], held_then: HeldThen) -> None:
+        """On what may keep others quiet first, so that a unit's network tells for its systems in the same look.
+
+        `open` holds every open alert that keeps others quiet, also of things that are not among the findings.
+        """
+        for seen in sorted(findings, key=lambda one: not self.policies.may_inhibit(one.scope)):
             self._decide(seen, held_then)
 
     def _decide(self, seen: Finding, held_then: HeldThen) -> None:
@@ -64,14 +74,14 @@ class Round:
         self.changes += changes
         if after != state:
             self.states[key] = (seen.scope, after)
-        if after.name in OPEN:
-            self._open[key] = seen.scope
+        if after.name in OPEN and self.policies.may_inhibit(seen.scope):
+            self.open[key] = seen.scope
         else:
-            self._open.pop(key, None)
+            self.open.pop(key, None)
 
     def quiet(self, scope: Scope) -> str:
         """The silence, or else the open alert, that keeps this one from being told; "" when none does."""
-        return quiet_because(self.silences, scope, self.now) or self.policies.inhibitor_of(scope, self._open.values())
+        return quiet_because(self.silences, scope, self.now) or self.policies.inhibitor_of(scope, self.open.values())
 
 
 def with_vanished(findings: Iterable[Finding], states: States) -> Iterator[Finding]:

@@ -42,6 +42,14 @@ EVENT_RULES: frozenset[Rule] = frozenset(
 """Rules that judge effective events: `held_at` asks them anew. That a source was silent stays true for ever."""
 
 
+SEE: dict[Rule, Callable[[Cell, Policy], figures.Judgement]] = {
+    "below_target": below_target.see,
+    "below_recent": below_recent.see,
+    "pace": pace.see,
+}
+"""What a rule of `CELL_RULES` says of one cell."""
+
+
 def findings(snapshot: Snapshot, policies: Policies) -> Iterator[Finding]:
     """What every rule sees of every thing in the snapshot."""
     for find in KINDS.values():
@@ -53,8 +61,7 @@ def held_then(scope: Scope, cell: Cell, policy: Policy) -> bool:
 
     An early warning was right as well when the whole period turns out to have been below.
     """
-    see = {"below_target": below_target.see, "below_recent": below_recent.see, "pace": pace.see}[scope.rule]
-    truth, reason = see(cell, policy)
+    truth, reason = SEE[scope.rule](cell, policy)
     return truth in {"breach", "lost"} or reason == "period_below_target"
 
 

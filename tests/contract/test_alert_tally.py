@@ -1,0 +1,71 @@
+"""The tally of a replay against the board's view: every column that rules use, of every cell, at several moments."""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+
+from services.alerts.look import LOCAL, read_snapshot
+from services.alerts.past.tally import Entry, Tally
+from services.alerts.snapshot import Cell, Snapshot
+from shared.contracts.event import Event
+from tests.support.alert_snapshots import CATALOGUE
+from tests.support.engine import EngineProcess
+from tests.support.schema import Schema, create_schema
+from tests.support.scored_tables import ScoredTables
+from tests.support.simulated import played, read_event, small_month
+from tests.unit.test_readings_cases import CASES, accepted
+
+ENTRIES = """
+SELECT reading, unit, day, reason, num, den, excluded FROM ledger
+WHERE kind = 'entry' AND offset > {after:Int64} ORDER BY offset
+"""
+LATE_US = 5 * 86_400 * 1_000_000
+
+
+@pytest.fixture(scope="module")
+def schema(engine: EngineProcess) -> Schema:
+    return create_schema(engine)
+
+
+def simulated_weeks() -> list[Event]:
+    """Two thousand events of a simulated month, evenly drawn, so that single inserts take seconds."""
+    _, texts = played(small_month())
+    return [read_event(text) for text in texts[:: max(1, len(texts) // 2000)]]
+
+
+def cells_of(snapshot: Snapshot) -> dict[tuple[str, str], Cell]:
+    """Of the flags the rules judge by one; the others are words for a screen."""
+    return {
+        (one.figure, one.unit): replace(one, flags=tuple(flag for flag in one.flags if flag == "basis_undefined"))
+        for one in snapshot.cells
+    }
+
+
+MOMENTS = ["2026-01-31T12:00", "2026-03-09T09:30", "2026-03-10T23:00", "2026-04-29T00:10", "2026-11-20T18:00"]
+
+
+@pytest.mark.parametrize("source", ["cases", "simulated"])
+@pytest.mark.parametrize("period", ["2026", "2026-Q1"])
+def test_the_tally_equals_the_board_at_every_moment_in_every_column(schema: Schema, source: str, period: str) -> None:
+    events = [accepted(e) for case in CASES for e in case.events] if source == "cases" else simulated_weeks()
+    # Every seventh is heard of days later, so that the past is moved by what comes in late.
+    heard = sorted(((e, e.time + LATE_US * (n % 7 == 0)) for n, e in enumerate(events)), key=lambda one: one[1])
+    tables, tally, after = ScoredTables(schema), Tally(CATALOGUE, period, date(2026, 1, 1)), -2
+    client, moved = schema.reader(), 0
+    for moment in (datetime.fromisoformat(text).replace(tzinfo=LOCAL) for text in MOMENTS):
+        until = moment.timestamp() * 1_000_000
+        tables.deliver(one for one in heard if one[1] <= until)
+        heard = [one for one in heard if one[1] > until]
+        rows = client.query(ENTRIES, parameters={"after": after}).result_rows
+        after = client.query("SELECT max(offset) FROM ledger").result_rows[0][0]
+        tally.move_to(moment.date())
+        tally.add(Entry(row[0], row[1], row[2].toordinal(), *row[3:]) for row in rows)
+        board = read_snapshot(client, period, moment, CATALOGUE, ())
+        silent = {row[0] for row in client.query(
+            "SELECT source FROM sources(as_of = {day:Date}) WHERE silent", parameters={"day": tally.as_of}
+        ).result_rows}  # fmt: skip
+        expected = cells_of(board)
+        assert {(c.figure, c.unit): c for c in tally.cells(frozenset(silent))} == expected
+        moved += sum(cell.den > 0 for cell in expected.values())
+    assert moved > 100
