@@ -25,10 +25,18 @@ RATINGS = "filing_satisfaction"
 
 
 def wait_processed(scoring: ScoringSetup) -> None:
-    """Returns once every event that was sent has its row; the cells may be those of other readings."""
+    """Returns once every event that was sent is in both tables; the cells may be those of other readings."""
     events = len({(event.source, event.id) for event in scoring.sent})
+
+    def marks(table: str) -> list[tuple[object, ...]]:
+        return scoring.query(f"SELECT partition, max(offset) FROM {table} GROUP BY partition ORDER BY partition")  # noqa: S608
+
     wait_until(
-        lambda: scoring.query("SELECT uniqExact(source, id) FROM events WHERE kind = 'event'") == [(events,)],
+        # A block's ledger rows come after its rows of `events`.
+        lambda: (
+            scoring.query("SELECT uniqExact(source, id) FROM events WHERE kind = 'event'") == [(events,)]
+            and marks("events") == marks("ledger")
+        ),
         deadline_seconds=DEADLINE_SECONDS,
         what=f"{events} events processed",
     )

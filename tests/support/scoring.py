@@ -235,16 +235,21 @@ class ScoringSetup:
         return {key: (s[0], s[1], s[2]) for key, s in sums.items() if any(s)}
 
     def wait_exact(self) -> None:
-        """Returns once the ledger is exactly what is expected and holds no row of `events` twice."""
-        expected = self.expected()
-        wait_until(lambda: self.sums() == expected, deadline_seconds=DEADLINE_SECONDS, what="exact ledger")
+        """Returns once the ledger is exactly what is expected, all events have rows, and none has one twice."""
+        expected, events = self.expected(), len({(event.source, event.id) for event in self.sent})
+        wait_until(
+            # The last event may move nothing: exact sums alone do not tell that it came.
+            lambda: (
+                self.query("SELECT uniqExact(source, id) FROM events WHERE kind = 'event'") == [(events,)]
+                and self.sums() == expected
+            ),
+            deadline_seconds=DEADLINE_SECONDS,
+            what="exact ledger",
+        )
         rows, different = self.query(
             "SELECT count(), uniqExact(partition, offset, seq, source, id, outcome, other_id) FROM events"
         )[0]
         assert rows == different
-        assert self.query("SELECT uniqExact(source, id) FROM events WHERE kind = 'event'") == [
-            (len({(event.source, event.id) for event in self.sent}),)
-        ]
 
     def stop(self) -> None:
         """Ends all workers that still run, frozen ones too."""
