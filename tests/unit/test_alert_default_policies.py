@@ -1,6 +1,6 @@
 """The policies that ship: they name what there is, and treat each rule as it deserves."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib.resources import files
 
 import pytest
@@ -66,6 +66,14 @@ def test_a_target_of_all_tolerates_five_points_and_has_no_pace() -> None:
                 assert pace.enabled == (100 not in targets), (indicator.slug, unit)
 
 
+def test_counts_towards_the_end_of_the_year_are_no_news_before_its_last_quarter() -> None:
+    """They are reported once a month and grow all year; what is counted by events is told from February on."""
+    reported = {i.slug for i in CATALOGUE.indicators.values() if i.kind == "reported" and i.reported_as == "stock"}
+    days = {one: POLICIES.policy_for(cell("below_target", one, "xa-12004")).min_days for one in CATALOGUE.indicators}
+    assert {days[one] for one in reported} == {(date(2026, 10, 1) - date(2025, 12, 31)).days}
+    assert max(days[one] for one in days.keys() - reported) == (date(2026, 1, 31) - date(2025, 12, 31)).days
+
+
 def test_the_silence_of_the_socs_source_replaces_the_copies_of_its_systems() -> None:
     silent = Scope("source_silent", "soc", "cong-an")
     system = Scope("system_unmonitored", "ioc", "vp-ubnd", "system_monitored")
@@ -88,5 +96,5 @@ def test_a_unit_without_any_line_is_told_once_and_a_degraded_one_hides_nothing()
 
 def test_reminders_are_over_before_anything_escalates() -> None:
     policy = POLICIES.policy_for(Scope("report_due", "x", "so-y-te"))
-    assert policy.remind_before_days == (9, 4, 1, 0)
+    assert policy.remind_before_days == (9, 4, 0)
     assert all(step.after > timedelta(days=1) for step in policy.escalation)
