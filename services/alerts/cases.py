@@ -146,7 +146,7 @@ def _scope(case: Case, at: datetime, catalogue: Catalogue) -> Scope:
         raise CaseError(f"no such figure or unit: {case.about} {case.unit}")
     period = str(at.year)
     thing, indicator = f"{case.about}:{case.unit}:{period}", catalogue.indicator_of(case.about).slug
-    return Scope(case.rule, thing, case.unit, indicator, case.about, period)  # type: ignore[arg-type]
+    return Scope(case.rule, thing, case.unit, indicator, case.about, period)
 
 
 def _finding(scope: Scope, case: Case, seen: tuple[str, datetime], policies: Policies, catalogue: Catalogue) -> Finding:

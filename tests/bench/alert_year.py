@@ -8,17 +8,17 @@ closed by themselves within 15 minutes.
 import argparse
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from time import process_time
 
 from tqdm import tqdm
 
-from services.alerts.past.known import Minute
+from services.alerts.past.known import LOCAL, Minute
 from services.alerts.past.player import Player
 from services.alerts.policy_files import load_policies
 from shared.catalogue import Catalogue
-from tests.support.alert_figures import calm, every_change, figures, missed, naive, openings, peoples, played
+from tests.support.alert_figures import calm, every_change, figures, naive, openings, peoples, played
 from tests.support.alert_incidents import Planted
 from tests.support.alert_year import Year, every_nth, kept, minutes_of
 
@@ -46,6 +46,18 @@ def tables(players: Sequence[Player], year: Year, catalogue: Catalogue) -> Itera
     after, before = (openings(player) for player in players)
     for rule in sorted(before | after):
         yield f"| `{rule}` | {before[rule]} | {after[rule]} |"
+
+
+def incidents(player: Player, year: Year) -> Iterator[str]:
+    """Markdown: what was planted, when it began, and when and by which rule somebody was told."""
+    yield "\n| planted | begins | told | by |"
+    yield "|---|---|---|---|"
+    for one in year.incidents():
+        begins = year.begin + timedelta(days=one.first)
+        told = one.told(player.told, year.begin)
+        when = f"{told.change.at.astimezone(LOCAL):%d/%m %H:%M}" if told else "**missed**"
+        rule = f"`{told.change.scope.rule}`" if told else ""
+        yield f"| {one.name} | {begins.astimezone(LOCAL):%d/%m} | {when} | {rule} |"
 
 
 def crowded(player: Player, year: Year, catalogue: Catalogue) -> Iterator[str]:
@@ -84,7 +96,7 @@ def main() -> None:
     players = played(year, counted(minutes, year), [policies, naive(policies, catalogue)], catalogue)
     print(f"{len(year.communes)} communes, {year.first} to {year.last}, {process_time():.0f} s CPU\n")
     print("\n".join(tables(players, year, catalogue)))
-    print(f"\nmissed: {', '.join(one.name for one in missed(players[0], year)) or 'none'} of {len(year.incidents())}")
+    print("\n".join(incidents(players[0], year)))
     if given.crowded:
         print("\n".join(crowded(players[0], year, catalogue)))
 

@@ -169,7 +169,7 @@ def openings(player: Player) -> Counter[str]:
 
 def missed(player: Player, year: Year) -> list[Incident]:
     """Planted incidents that nobody was told of in their time."""
-    return [one for one in year.incidents() if not one.caught(player.told, year.begin)]
+    return [one for one in year.incidents() if not one.told(player.told, year.begin)]
 
 
 def _explained(one: Arrived, incidents: Iterable[Incident], begin: datetime) -> bool:

@@ -32,15 +32,17 @@ class Incident:
     last: int
     unit: str = ""
 
-    def caught(self, told: Iterable[Told], begin: datetime) -> bool:
-        """Whether somebody was told of it in its time; `begin`: the run's first midnight."""
-        return any(
-            one.change.scope.rule.startswith(self.rule)
+    def told(self, told: Iterable[Told], begin: datetime) -> Told | None:
+        """What somebody was told of it first, in its time; `begin`: the run's first midnight."""
+        mine = (
+            one
+            for one in told
+            if one.change.scope.rule.startswith(self.rule)
             and one.change.scope.thing.startswith(self.thing)
             and one.change.state.name in OPEN
             and self.first <= (one.change.at - begin).days <= self.last
-            for one in told
         )
+        return next(mine, None)
 
     def explains(self, one: Notification, begin: datetime) -> bool:
         """Whether the notification is this incident's, or a consequence of it."""

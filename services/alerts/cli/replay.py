@@ -77,7 +77,8 @@ def run(
         raise StartError("the ledger is empty: there is no past to replay")
     first = min(bounds[0], since).astimezone(UTC).replace(second=0, microsecond=0)
     known = Known(catalogue, min(first.astimezone(LOCAL).date(), days[0]), days[1])
-    with tqdm(total=(until - first).days, unit="day", desc="replay", disable=quiet) as bar:
+    bar: tqdm[None] = tqdm(total=(until - first).days, unit="day", desc="replay", disable=quiet)
+    with bar:
         minutes = read_minutes(client, first, until)
         play(minutes, known, players, until - timedelta(minutes=1), lambda at: _show(bar, (at - first).days))
     for player in players:

@@ -92,7 +92,8 @@ class Tally:
                     self._cells_of.setdefault(member, []).append(cell)
                     self._sides_of.setdefault(member, []).append(sums)
         self._ignored: dict[str, tuple[Amounts, Amounts, Amounts]] = {}
-        self.touched: set[tuple[str, str]] = set(self._shapes)
+        self._told: dict[tuple[str, str], None] = {}
+        self.touched: set[tuple[str, str]] = set()
 
     @property
     def as_of(self) -> date:
@@ -114,7 +115,9 @@ class Tally:
                 self._ignored.pop(entry.unit, None)
             if entry.day <= self._upto:
                 self._count(member, entry.day, amounts)
-            self.touched.update(self._cells_of.get((entry.reading, entry.unit), ()))
+            for cell in self._cells_of.get(key, ()):
+                self.touched.add(cell)
+                self._told[cell] = None
 
     def move_to(self, as_of: date) -> None:
         """Another local day: what waited for it counts, and the oldest of the last 30 days does no longer."""
@@ -126,16 +129,16 @@ class Tally:
                 if day - RECENT_DAYS in member.days:
                     for sums in member.sides:
                         _add(sums.recent, [-amount for amount in member.days[day - RECENT_DAYS]])
-            self.touched, self._ignored = set(self._shapes), {}
+            self.touched, self._ignored = set(self._told), {}
 
     def take_touched(self) -> list[tuple[str, str]]:
-        """(figure, unit) of every cell that may have moved since it was last asked; the first time all."""
+        """(figure, unit) of every cell that may have moved since it was last asked."""
         taken, self.touched = self.touched, set()
         return sorted(taken)
 
     def all_cells(self) -> list[tuple[str, str]]:
-        """(figure, unit) of every cell that has a target, shown or not."""
-        return list(self._shapes)
+        """(figure, unit) of every cell with a target of which anything was ever told: the others say nothing."""
+        return list(self._told)
 
     def cell(self, key: tuple[str, str], silent: frozenset[str] = frozenset()) -> Cell | None:
         """The cell as the board shows it; None when it shows none. `silent`: sources that are silent now."""
