@@ -3,7 +3,7 @@
 import argparse
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tqdm import tqdm
 
@@ -77,15 +77,14 @@ def run(
         raise StartError("the ledger is empty: there is no past to replay")
     first = min(bounds[0], since).astimezone(UTC).replace(second=0, microsecond=0)
     known = Known(catalogue, min(first.astimezone(LOCAL).date(), days[0]), days[1])
-    bar: tqdm[None] = tqdm(total=(until - first).days, unit="day", desc="replay", disable=quiet)
-    with bar:
+    with tqdm(total=(until - first).days, unit="day", desc="replay", disable=quiet) as bar:
         minutes = read_minutes(client, first, until)
         play(minutes, known, players, until - timedelta(minutes=1), lambda at: _show(bar, (at - first).days))
     for player in players:
         player.told = [one for one in player.told if one.change.at >= since]
 
 
-def _show(bar: "tqdm[None]", days: int) -> None:
+def _show(bar: "tqdm[NoReturn]", days: int) -> None:
     bar.update(max(0, days - bar.n))
 
 
