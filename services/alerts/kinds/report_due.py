@@ -7,6 +7,7 @@ is one alert per duty, until the report is there.
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from services.alerts.finding import REMINDER_OVER, Finding, Scope, Truth
@@ -39,6 +40,7 @@ def _reminder(duty: Duty, days_left: int, snapshot: Snapshot) -> Iterator[Findin
     yield Finding(_scope(duty, f"{days_left}d"), truth, reason, facts, "info")  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=1024)
 def reminder_day(due: date, days_left: int, calendar: WorkingCalendar) -> date:
     """The working day after which so many working days are left until the due day, that day included."""
     last = due if calendar.is_working_day(due) else calendar.add_working_days(due, -1)
