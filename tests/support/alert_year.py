@@ -43,6 +43,7 @@ class Year:
     units: frozenset[str]
     beat_hours: int = 1
     look_seconds: int = 60
+    seed: int = 155
 
     @property
     def communes(self) -> frozenset[str]:
@@ -89,7 +90,7 @@ def every_nth(nth: int, first: date, planted: Planted) -> frozenset[str]:
 def minutes_of(year: Year, catalogue: Catalogue, days_done: Callable[[int], None] = lambda _: None) -> Iterator[Minute]:
     """The run, folded by the scoring engine in memory, minute by minute in the order of receipt."""
     scale = Scale(heartbeat_hours=year.beat_hours, login_hours=8)
-    run = Run(Options(year.first, year.last, scale=scale), catalogue)
+    run = Run(Options(year.first, year.last, year.seed, scale), catalogue)
     working = tuple(unit for unit in run.world.units if unit.code in year.units)
     plan = Plan(replace(run.scene, world=replace(run.world, units=working)), run.fates)
     facts, records = Facts.from_catalogue(catalogue), dict[str, Record]()
