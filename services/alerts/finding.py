@@ -24,7 +24,7 @@ Truth = Literal["breach", "lost", "clear", "neither"]
 """`neither` starts nothing and ends nothing: no data, too few events, within margin or hysteresis, no target."""
 
 REMINDER_OVER = "reminder_over"
-"""Reason of an end that is no news: the day of a reminder has passed. It is recorded and told to nobody."""
+"""Reason of an end that is no news: a reminder's day is over, or its report is there. It is told to nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,11 @@ class Policies:
                 policy = _replaced(policy, override.set)
         return policy
 
+    def can_alert(self, rule: Rule) -> bool:
+        """Whether the rule is enabled, or an override enables it for some: otherwise nobody has to look."""
+        enabling = (one for one in self.file.overrides if one.set.get("enabled"))
+        return self.file.rules[rule].enabled or any(not one.match.rule or rule in one.match.rule for one in enabling)
+
     def _may_inhibit(self, scope: Scope) -> bool:
         """Whether it could keep others quiet, so that it is decided on before them."""
         return any(one.by.fits(scope, self._levels.get(scope.unit, "")) for one in self.file.inhibitions)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from services.alerts.cli.replay import compared
-from services.alerts.policy import RULES
+from services.alerts.policy import RULES, Policies
 from services.alerts.policy_files import load_policies
 from shared.contracts.event import Event
 from tests.support.alert_snapshots import CATALOGUE
@@ -28,12 +28,10 @@ def inspection(unit: str, number: int, mode: str, day: int) -> Event:
 
 
 def month() -> list[Event]:
-    """so-y-te: 5 on site, 2 to 6 March, then 20 online on the 20th; so-khcn: 10 on site, 2 to 11 March. The
-    target is 70 %.
+    """so-y-te: 5 on site, 2 to 6 March, then 20 online on the 20th; so-khcn: 10 on site, 2 to 11 March. Target: 70 %.
 
     so-y-te: 0/5 on the 6th; 20/25 = 80 % on the 20th. so-khcn: 0/5 on the 6th, 0/10 on the 11th, for good. The
-    province:
-    0/6 on the 4th, 0/10 on the 6th, 20/35 = 57 % at the end.
+    province: 0/6 on the 4th, 0/10 on the 6th, 20/35 = 57 % at the end.
     """
     site = [("so-y-te", n, "on_site", 2 + n) for n in range(5)] + [("so-khcn", n, "on_site", 2 + n) for n in range(10)]
     return [inspection(*one) for one in [*site, *(("so-y-te", 100 + n, "online_report", 20) for n in range(20))]]
@@ -51,11 +49,19 @@ def policies(folder: Path, version: str, least: int) -> Path:
     return file
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tables(engine: EngineProcess) -> ScoredTables:
+    """Both tests only read them."""
     one = ScoredTables(create_schema(engine))
     one.on_time(month())
     return one
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Policies]:
+    """`eager` judges from 5 events on, `calm` from 10."""
+    named = (("eager", 5), ("calm", 10))
+    return [load_policies(CATALOGUE, policies(tmp_path, name, least)) for name, least in named]
 
 
 def contents(tables: ScoredTables) -> dict[str, Any]:
@@ -69,20 +75,16 @@ def contents(tables: ScoredTables) -> dict[str, Any]:
 
 
 def test_a_month_under_two_policy_files_equals_the_hand_count_and_touches_nothing(
-    tables: ScoredTables, tmp_path: Path
+    tables: ScoredTables, files: list[Policies]
 ) -> None:
-    """From 5 events: so-y-te fires and is resolved, so-khcn and the province fire: 4. From 10: so-khcn, the
-    province: 2.
+    """From 5 events: so-y-te fires and is resolved, so-khcn and the province fire: 4. From 10 the latter two: 2.
 
-    From 10 so-y-te is first judged at 9/14 or so of the 20th's events, which all come in one minute: never below.
+    From 10 so-y-te is first judged at the 20th's 20 events, which all come in one minute: 20/25, never below.
     """
-    files = [load_policies(CATALOGUE, policies(tmp_path, name, least)) for name, least in (("eager", 5), ("calm", 10))]
     before = contents(tables)
     lines = compared(tables.schema.reader(), CATALOGUE, files, MARCH, quiet=True)
-    assert (
-        lines[0]
-        == "policies eager would have sent 4 messages (4 changes) instead of 2 messages (2 changes) by policies calm"
-    )
+    sizes = "would have sent 4 messages (4 changes) instead of 2 messages (2 changes)"
+    assert lines[0] == f"policies eager {sizes} by policies calm"
     assert "below_target                 3           2" in lines
     assert [line.split() for line in lines if line.startswith("  ")] == [["below_target", "so-y-te", "1"]]
     assert "1 newly caught" in lines
@@ -91,10 +93,8 @@ def test_a_month_under_two_policy_files_equals_the_hand_count_and_touches_nothin
     assert sum(rows[0][0] for rows in before.values()) > 100
 
 
-def test_what_was_told_before_the_first_day_is_left_out(tables: ScoredTables, tmp_path: Path) -> None:
-    """From 8 March: so-y-te's end; so-khcn from 10 events on, the province at 10 events was on the 6th."""
-    files = [load_policies(CATALOGUE, policies(tmp_path, name, least)) for name, least in (("eager", 5), ("calm", 10))]
+def test_what_was_told_before_the_first_day_is_left_out(tables: ScoredTables, files: list[Policies]) -> None:
+    """From 8 March, eager: so-y-te's end on the 20th. Calm: so-khcn on the 11th; the province fired on the 6th."""
     lines = compared(tables.schema.reader(), CATALOGUE, files, (date(2026, 3, 8), MARCH[1]), quiet=True)
-    assert lines[0].startswith(
-        "policies eager would have sent 1 messages (1 changes) instead of 1 messages (1 changes)"
-    )
+    sizes = "would have sent 1 messages (1 changes) instead of 1 messages (1 changes)"
+    assert lines[0] == f"policies eager {sizes} by policies calm"

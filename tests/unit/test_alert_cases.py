@@ -48,6 +48,9 @@ def test_a_difference_shows_expected_and_got_and_fails(tmp_path: Path, capsys: p
         ({"rule": "below"}, "cases.yaml:2: no such rule: below"),
         ({"seen": "many"}, "cases.yaml:2: 'many' are no figures"),
         ({"rule": "link_down"}, "cases.yaml:2: '70/100' is none of breach"),
+        ({"seen": "acknowledge"}, "cases.yaml:2: 'acknowledge' has no effect: unknown_alert"),
+        ({"seen": "silence unit"}, "cases.yaml:2: 'silence unit' has no effect: ends_before_it_begins"),
+        ({"seen": "silence until 2026-03"}, "cases.yaml:2: '2026-03' is no moment"),
     ],
 )
 def test_a_malformed_case_is_refused_with_file_and_line(

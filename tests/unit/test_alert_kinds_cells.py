@@ -47,6 +47,8 @@ MARGIN = {"min_denominator": 30, "margin_points": 5, "clear_points": 2}
         (cell(1, 100, target=-1, comparator=""), {}, "neither", "no_target"),
         (cell(79, 100, source_silent=True), {}, "neither", "source_silent"),
         (cell(79, 100, flags=("basis_undefined",)), {}, "neither", "basis_undefined"),
+        (cell(79, 100, as_of=date(2026, 1, 30)), {"min_days": 31}, "neither", "too_few_days"),
+        (cell(79, 100, as_of=date(2026, 1, 31)), {"min_days": 31}, "breach", "below_target"),
     ],
 )
 def test_the_period_to_date(seen: Cell, policy: dict[str, Any], truth: str, reason: str) -> None:

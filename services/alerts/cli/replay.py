@@ -3,7 +3,7 @@
 import argparse
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tqdm import tqdm
 
@@ -84,7 +84,7 @@ def run(
         player.told = [one for one in player.told if one.change.at >= since]
 
 
-def _show(bar: "tqdm[None]", days: int) -> None:
+def _show(bar: "tqdm[NoReturn]", days: int) -> None:
     bar.update(max(0, days - bar.n))
 
 

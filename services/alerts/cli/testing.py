@@ -48,6 +48,6 @@ def numbered_cases(file: Path) -> list[tuple[int, dict[str, Any]]]:
         raw = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise StartError(f"{file.name}: {' '.join(str(error).split())}") from error
-    if not isinstance(raw, list) or not all(isinstance(one, dict) for one in raw):
+    if not isinstance(node, yaml.SequenceNode) or not all(isinstance(one, dict) for one in raw):
         raise StartError(f"{file.name}:1: a file of cases is a list of them")
     return [(one.start_mark.line + 1, case) for one, case in zip(node.value, raw, strict=True)]

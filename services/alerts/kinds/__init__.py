@@ -51,9 +51,10 @@ SEE: dict[Rule, Callable[[Cell, Policy], figures.Judgement]] = {
 
 
 def findings(snapshot: Snapshot, policies: Policies) -> Iterator[Finding]:
-    """What every rule sees of every thing in the snapshot."""
-    for find in KINDS.values():
-        yield from find(snapshot, policies)
+    """What every rule that can alert sees of every thing in the snapshot."""
+    for rule, find in KINDS.items():
+        if policies.can_alert(rule):
+            yield from find(snapshot, policies)
 
 
 def held_then(scope: Scope, cell: Cell, policy: Policy) -> bool:

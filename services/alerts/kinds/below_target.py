@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from services.alerts.finding import Finding
-from services.alerts.kinds.figures import Judgement, facts_of, judge, scope_of
+from services.alerts.kinds.figures import Judgement, facts_of, judge, scope_of, too_early
 from services.alerts.policy import Policies, Policy
 from services.alerts.snapshot import Cell, Snapshot
 
@@ -17,5 +17,7 @@ def find(snapshot: Snapshot, policies: Policies) -> Iterator[Finding]:
 
 
 def see(cell: Cell, policy: Policy) -> Judgement:
-    """What the period to date says."""
+    """What the period to date says, once it is old enough to say anything."""
+    if too_early(cell, policy):
+        return "neither", "too_few_days"
     return judge(cell.num, cell.den, cell, policy)

@@ -43,6 +43,11 @@ def unjudged(den: int, cell: Cell, policy: Policy) -> str:
     return "source_silent" if cell.source_silent else ""
 
 
+def too_early(cell: Cell, policy: Policy) -> bool:
+    """Whether the period is younger than the policy's `min_days`; on its first day it is one day old."""
+    return (cell.as_of - cell.start).days + 1 < policy.min_days
+
+
 def _short(num: int, den: int, cell: Cell, policy: Policy) -> Judgement:
     tolerated = (cell.target - policy.margin_points) * den
     if meets(num, den, cell.target, cell.comparator):

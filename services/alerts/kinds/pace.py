@@ -10,7 +10,7 @@ from math import gcd, isqrt
 from typing import Any
 
 from services.alerts.finding import Finding
-from services.alerts.kinds.figures import Judgement, facts_of, scope_of, unjudged
+from services.alerts.kinds.figures import Judgement, facts_of, scope_of, too_early, unjudged
 from services.alerts.policy import Policies, Policy
 from services.alerts.snapshot import Cell, Snapshot
 
@@ -36,7 +36,7 @@ def find(snapshot: Snapshot, policies: Policies) -> Iterator[Finding]:
 
 def see(cell: Cell, policy: Policy) -> Judgement:
     """Nothing before enough events and days; `lost` when not even a perfect rest would do."""
-    early = _too_early(cell, policy)
+    early = "no_recent_days" if cell.recent_den is None else _too_early(cell, policy)
     if early:
         return "neither", early
     strict = cell.comparator == ">"
@@ -60,7 +60,7 @@ def _too_early(cell: Cell, policy: Policy) -> str:
     unclear = unjudged(cell.den, cell, policy)
     if unclear:
         return unclear
-    if (cell.as_of - cell.start).days + 1 < policy.min_days:
+    if too_early(cell, policy):
         return "too_few_days"
     return "" if cell.expected_den > 0 else "nothing_expected"
 

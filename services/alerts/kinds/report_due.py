@@ -1,11 +1,13 @@
 """Reports owed: reminders on set working days before the due day, and overdue from the day after it.
 
 Each reminder is an alert of its own (`<unit>:<code>:<period>:<n>d`, n = working days left), so that it is told once; it
-ends without news when its day is over (`reminder_over`). Overdue is one alert per duty, until the report is there.
+ends without news when its day is over or the report is there (`reminder_over`): who submitted it knows. Overdue
+is one alert per duty, until the report is there.
 """
 
 from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from services.alerts.finding import REMINDER_OVER, Finding, Scope, Truth
@@ -33,13 +35,12 @@ def _reminder(duty: Duty, days_left: int, snapshot: Snapshot) -> Iterator[Findin
         return
     facts = _facts(duty, snapshot) | {"working_days_left": days_left, "due_today": on == duty.due}
     truth, reason = "breach", "due_soon"
-    if duty.submitted:
-        truth, reason = "clear", "submitted"
-    elif snapshot.as_of > on:
+    if duty.submitted or snapshot.as_of > on:
         truth, reason = "clear", REMINDER_OVER
     yield Finding(_scope(duty, f"{days_left}d"), truth, reason, facts, "info")  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=1024)
 def reminder_day(due: date, days_left: int, calendar: WorkingCalendar) -> date:
     """The working day after which so many working days are left until the due day, that day included."""
     last = due if calendar.is_working_day(due) else calendar.add_working_days(due, -1)

@@ -54,8 +54,10 @@ class Known:
         self._beats: dict[str, datetime] = {}
         self._due: dict[str, datetime] = {}
         self._week: dict[str, deque[tuple[datetime, Sent]]] = defaultdict(deque)
+        self._of_week: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._quality_at = datetime.min.replace(tzinfo=LOCAL)
         self._silent: frozenset[str] = frozenset()
+        self._limits: dict[str, date] = {}
         self._today = date.min
         self._looked = self._quality_at
         self._moved: set[str] = set()
@@ -79,6 +81,7 @@ class Known:
         for source, sent in minute.sent.items():
             self._heard[source] = max(sent.newest, self._heard.get(source, sent.newest))
             self._week[source].append((minute.at, sent))
+            _add(self._of_week[source], sent, 1)
 
     def moved(self, now: datetime) -> list[Snapshot]:
         """One snapshot per period that is evaluated, of what may have moved alone; on a new day of everything."""
@@ -120,23 +123,24 @@ class Known:
 
     def _see_sources(self, *, whole: bool) -> tuple[Source, ...]:
         """All on a new day, then those that run at all hours and those that were heard again."""
+        if whole:
+            cadences = {source: one.cadence_working_days or 0 for source, one in self._sources.items()}
+            back = self._catalogue.working_days.add_working_days
+            self._limits = {source: back(self._today, -days) for source, days in cadences.items()}
         asked = self._sources if whole else {*self._minutes, *(one for one in self._silent if self._is_new(one))}
-        found = [self._source(source, self._today) for source in asked]
+        found = [self._source(source) for source in asked]
         silent = {SYSTEMS + one.code for one in found if one.silent}
         self._silent = frozenset(silent if whole else (self._silent - set(asked)) | silent)
         return tuple(found)
 
     def _is_new(self, source: str) -> bool:
-        return self._source(source, self._today).silent is False
+        return self._source(source).silent is False
 
-    def _source(self, source: str, today: date) -> Source:
-        known = self._sources[source]
-        last = self._heard.get(source)
-        cadence = known.cadence_working_days or 0
-        limit = self._catalogue.working_days.add_working_days(today, -cadence)
-        silent = last is None or last.astimezone(LOCAL).date() < limit
-        name = self._catalogue.units[known.owner].name_vi
-        return Source(*(known.code, known.name_vi, known.owner, name, cadence, known.cadence_minutes, last), silent, ())
+    def _source(self, source: str) -> Source:
+        known, last = self._sources[source], self._heard.get(source)
+        silent = last is None or last.astimezone(LOCAL).date() < self._limits[source]
+        names = known.code, known.name_vi, known.owner, self._catalogue.units[known.owner].name_vi
+        return Source(*names, known.cadence_working_days or 0, known.cadence_minutes, last, silent, ())
 
     def _see_quality(self, now: datetime) -> tuple[Quality, ...]:
         """Each hour: a figure of a week moves slowly."""
@@ -146,9 +150,9 @@ class Known:
         found = []
         for source, week in self._week.items():
             while week and week[0][0] <= now - timedelta(days=QUALITY_DAYS):
-                week.popleft()
+                _add(self._of_week[source], week.popleft()[1], -1)
             if week and (known := self._catalogue.systems.get(source.removeprefix(SYSTEMS))):
-                events, conflicts, late = (sum(sent[place] for _, sent in week) for place in range(3))
+                events, conflicts, late = self._of_week[source]
                 found.append(Quality(known.code, known.name_vi, known.owner, "", events, conflicts, late, 0))
         return tuple(found)
 
@@ -173,6 +177,13 @@ class Known:
             rows = list(self._statements.rows(self._statements.subjects("report/"), now))
             found["duties"] = duties(rows, today, self._catalogue)
         return found
+
+
+def _add(sums: list[int], sent: Sent, sign: int) -> None:
+    """Running sums of events, conflicts and late ones: a week of minutes is too long to be added up each hour."""
+    sums[0] += sign * sent.events
+    sums[1] += sign * sent.conflicts
+    sums[2] += sign * sent.late
 
 
 def _with(snapshot: Snapshot, parts: dict[str, Any]) -> Snapshot:

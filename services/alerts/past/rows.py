@@ -1,6 +1,4 @@
-"""Reads the past from the tables, day by day of receipt, minute by minute; never writes. All values bound; it
-blocks.
-"""
+"""Reads the past from the tables, week by week of receipt, minute by minute; never writes. Values bound; it blocks."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,9 @@ from services.alerts.past.tally import Entry
 from shared.contracts.vocabulary import SOC_SOURCE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+READ_AT_ONCE = timedelta(days=7)
+"""Three queries each; a week of a whole province is some hundred thousand rows."""
 
 BOUNDS = "SELECT min(received), max(received), min(day) FROM ledger WHERE kind = 'entry' AND received > toDateTime(0)"
 
@@ -69,8 +70,8 @@ def read_minutes(client: Client, first: datetime, until: datetime) -> Iterator[M
     waiting = next(rest, None)
     since = first
     while since < until:
-        upto = min(since + timedelta(days=1), until)
-        minutes = _day(client, since, upto)
+        upto = min(since + READ_AT_ONCE, until)
+        minutes = _stretch(client, since, upto)
         while waiting and waiting[0] < upto:
             _at(minutes, waiting[0]).statements.append(Statement(*waiting[1:]))
             waiting = next(rest, None)
@@ -78,7 +79,7 @@ def read_minutes(client: Client, first: datetime, until: datetime) -> Iterator[M
         since = upto
 
 
-def _day(client: Client, since: datetime, until: datetime) -> dict[datetime, Minute]:
+def _stretch(client: Client, since: datetime, until: datetime) -> dict[datetime, Minute]:
     minutes: dict[datetime, Minute] = {}
     bounds: dict[str, Any] = {"since": since, "until": until}
     for minute, *entry in client.query(ENTRIES, parameters=bounds).result_rows:

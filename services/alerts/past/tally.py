@@ -1,8 +1,7 @@
 """The board's cells at any moment of the past, added up from the ledger's entries as they became known (pure).
 
-No second formula: it is the views' own, kept as running sums, because asking `board` once a minute of a year
-would take a
-day. A contract test holds every column of every cell against the view. Days are ordinals of `date`.
+No second formula: it is the views' own, kept as running sums, because asking `board` once a minute of a year would take
+a day. A contract test holds every column of every cell against the view. Days are ordinals of `date`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -92,7 +91,9 @@ class Tally:
                 for member in side:
                     self._cells_of.setdefault(member, []).append(cell)
                     self._sides_of.setdefault(member, []).append(sums)
-        self.touched: set[tuple[str, str]] = set(self._shapes)
+        self._ignored: dict[str, tuple[Amounts, Amounts, Amounts]] = {}
+        self._told: dict[tuple[str, str], None] = {}
+        self.touched: set[tuple[str, str]] = set()
 
     @property
     def as_of(self) -> date:
@@ -110,9 +111,13 @@ class Tally:
             _add(member.days.setdefault(entry.day, [0, 0, 0, 0]), amounts)
             if entry.reading == PAPER_REPORT:
                 _add(member.reports.setdefault((entry.reason, entry.day), [0, 0, 0, 0]), amounts)
+            if entry.reading in {PAPER, PAPER_REPORT}:
+                self._ignored.pop(entry.unit, None)
             if entry.day <= self._upto:
                 self._count(member, entry.day, amounts)
-            self.touched.update(self._cells_of.get((entry.reading, entry.unit), ()))
+            for cell in self._cells_of.get(key, ()):
+                self.touched.add(cell)
+                self._told[cell] = None
 
     def move_to(self, as_of: date) -> None:
         """Another local day: what waited for it counts, and the oldest of the last 30 days does no longer."""
@@ -124,16 +129,16 @@ class Tally:
                 if day - RECENT_DAYS in member.days:
                     for sums in member.sides:
                         _add(sums.recent, [-amount for amount in member.days[day - RECENT_DAYS]])
-            self.touched = set(self._shapes)
+            self.touched, self._ignored = set(self._told), {}
 
     def take_touched(self) -> list[tuple[str, str]]:
-        """(figure, unit) of every cell that may have moved since it was last asked; the first time all."""
+        """(figure, unit) of every cell that may have moved since it was last asked."""
         taken, self.touched = self.touched, set()
         return sorted(taken)
 
     def all_cells(self) -> list[tuple[str, str]]:
-        """(figure, unit) of every cell that has a target, shown or not."""
-        return list(self._shapes)
+        """(figure, unit) of every cell with a target of which anything was ever told: the others say nothing."""
+        return list(self._told)
 
     def cell(self, key: tuple[str, str], silent: frozenset[str] = frozenset()) -> Cell | None:
         """The cell as the board shows it; None when it shows none. `silent`: sources that are silent now."""
@@ -176,19 +181,25 @@ class Tally:
         left = _Sums(list(sums.to_date), list(sums.in_period), list(sums.recent))
         for unit in units:
             if (member := self._members.get((PAPER_REPORT, unit))) and member.reports:
-                self._take_back(member, unit, left)
+                if unit not in self._ignored:
+                    self._ignored[unit] = self._taken_back(member, unit)
+                for side, amounts in zip((left.to_date, left.in_period, left.recent), self._ignored[unit], strict=True):
+                    _add(side, amounts)
         return left
 
-    def _take_back(self, member: _Member, unit: str, left: _Sums) -> None:
+    def _taken_back(self, member: _Member, unit: str) -> tuple[Amounts, Amounts, Amounts]:
+        """What the unit's ignored reports add to each sum. Kept until the unit's paper files or the day move."""
+        taken = _Sums()
         events = self._members.get((PAPER, unit))
         paper = [day for day, (n, d, *_) in events.days.items() if d > n and day <= self._upto] if events else []
         for (reason, day), (num, den, excluded, _) in member.reports.items():
             first, last = self._spans.get(reason, (1, 0))
             if day <= self._upto and den > 0 and any(first <= one <= last for one in paper):
                 amounts = [-num, -den, den - excluded, 0]
-                _add(left.to_date, amounts)
-                _add(left.in_period, amounts if day >= self._first else NOTHING)
-                _add(left.recent, amounts if day > self._upto - RECENT_DAYS else NOTHING)
+                _add(taken.to_date, amounts)
+                _add(taken.in_period, amounts if day >= self._first else NOTHING)
+                _add(taken.recent, amounts if day > self._upto - RECENT_DAYS else NOTHING)
+        return taken.to_date, taken.in_period, taken.recent
 
     def _count(self, member: _Member, day: int, amounts: Amounts) -> None:
         for sums in member.sides:
