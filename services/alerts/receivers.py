@@ -10,7 +10,7 @@ from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from services.alerts.channels.registry import AnyOptions
 from services.alerts.policy import Policy, PolicyFile, Row, Token
-from services.alerts.routing import receivers_of
+from services.alerts.routing import is_no_news, names_of
 from services.alerts.state import Change
 from shared.errors import StartError
 
@@ -57,14 +57,15 @@ class Receivers:
     def told(self, change: Change, policy: Policy) -> tuple[str, ...]:
         """The receivers that a change is recorded for; empty when it is told to nobody.
 
-        Those that get everything are among them whatever the policy names. Names that the file does not have are left
+        Those that get everything are among them whatever the policy names, apart from what is no news. Names that the file does not have are left
         out: nothing waits for a receiver that may never come.
         """
         if not change.tell:
             return ()
-        found = [self._stands_for(name, change.scope.unit) for name in receivers_of(change, policy)]
+        found = [self._stands_for(name, change.scope.unit) for name in names_of(change, policy)]
         found += [name for name, options in self.each.items() if options.everything]
-        return tuple(name for name in dict.fromkeys(found) if name in self.each)
+        known = [name for name in dict.fromkeys(found) if name in self.each]
+        return tuple(name for name in known if self.each[name].holds_open or not is_no_news(change))
 
     def unknown(self, policies: PolicyFile) -> list[str]:
         """Names that policies use and the file does not have: nobody is told there."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.alerts.finding import Rule
+from services.alerts.finding import PERIOD_CLOSED, Rule
 from services.alerts.sentences import figures, things
 from services.alerts.sentences.frame import Words
 from services.alerts.state import OPEN, Change
@@ -37,6 +37,8 @@ def sentence_vi(change: Change) -> str:
 def _state_vi(change: Change) -> str:
     """Without facts (a person acted) the rule's name must do: the alert's own sentence stands beside it."""
     words = WORDS[change.scope.rule]
+    if change.reason == PERIOD_CLOSED:
+        return f"Cảnh báo {words.name}: kỳ {change.scope.period} đã khép lại, không theo dõi nữa"
     if not change.facts:
         return f"Cảnh báo {words.name}"
     say = getattr(words, _PHRASE[change.state.name])

@@ -10,11 +10,14 @@ from clickhouse_connect.driver.client import Client
 
 from services.alerts.background import read_last_told, read_tipping, with_background
 from services.alerts.finding import Scope
-from services.alerts.look import LOCAL, read_cell_known_now, read_snapshot
+from services.alerts.hindsight import read_cells_known_now
+from services.alerts.look import LOCAL, read_snapshot
 from services.alerts.policy import Policy
+from services.alerts.policy_files import load_policies
 from services.alerts.senses import board_senses
 from services.alerts.sentence import sentence_vi
-from services.alerts.snapshot import Snapshot
+from services.alerts.settling import Question
+from services.alerts.snapshot import Cell, Snapshot
 from services.alerts.state import AlertState, Change
 from shared.contracts.event import Event
 from tests.support.alert_snapshots import CATALOGUE, found, policies
@@ -45,13 +48,12 @@ def board(client: Client, as_of: date, period: str = "2026") -> Board:
 
 
 def known(client: Client, cells: Iterable[tuple[str, str]], instant: datetime) -> Board:
-    found = {}
-    for figure, unit in cells:
-        cell = read_cell_known_now(client, Scope("below_target", "", unit, "", figure, "2026"), instant)
-        found[figure, unit] = (
-            cell.num, cell.den, cell.no_data, cell.recent_num, cell.recent_den, cell.expected_den
-        )  # fmt: skip
-    return found
+    asked = [(Scope("below_target", "", unit, "", figure, "2026"), instant) for figure, unit in cells]
+    return {(cell.figure, cell.unit): figures_of(cell) for cell in read_cells_known_now(client, asked)}
+
+
+def figures_of(cell: Cell) -> Figures:
+    return cell.num, cell.den, cell.no_data, cell.recent_num, cell.recent_den, cell.expected_den
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,24 @@ def test_a_cell_as_known_now_counts_nothing_that_happened_after_the_instant(
     told = known(client, sample, moment)
     assert told == {cell: expected[cell] for cell in sample}
     assert moved
+
+
+def test_cells_asked_together_at_different_instants_are_as_if_each_were_asked_alone(
+    databases: tuple[Schema, Schema],
+) -> None:
+    """Three hundred questions, more than one request holds; one cell at several instants and one that nobody knows."""
+    tables = ScoredTables(databases[0])
+    tables.on_time(EVENTS)
+    client = tables.schema.reader()
+    cells = sorted(board(client, date(2026, 4, 10)))[::20]
+    instants = [datetime(2026, month, 2, 9, 30, tzinfo=LOCAL) for month in (1, 2, 3, 4)]
+    asked = [(Scope("pace", "", unit, "", figure, "2026"), one) for figure, unit in cells for one in instants]
+    asked.append((Scope("pace", "", "xa-khong-co", "", "filing_full_online", "2026"), instants[0]))
+    together = read_cells_known_now(client, asked)
+    alone = [read_cells_known_now(client, [one])[0] for one in asked[:: len(asked) // 15] + asked[-1:]]
+    assert together[:: len(asked) // 15] + together[-1:] == alone
+    assert (together[-1].den, together[-1].target) == (0, -1)
+    assert len({figures_of(cell) for cell in together}) > 10
 
 
 NOW = datetime(2026, 3, 10, 10, tzinfo=LOCAL)
@@ -123,6 +143,36 @@ def test_a_snapshot_holds_the_boards_cells_with_names_and_the_watermark_of_the_s
     office = next(c for c in snapshot.cells if (c.figure, c.unit) == ("network_coverage", "vp-ubnd"))
     assert (office.unit_vi, office.counted_vi) == (CATALOGUE.units["vp-ubnd"].name_vi, "cơ quan")
     assert [(mark.partition, mark.offset) for mark in snapshot.watermark] == [(0, len(CASES[0].events) - 1)]
+
+
+def test_gds_the_alert_and_the_board_say_the_same_number(tables: ScoredTables) -> None:
+    """Two pages that disagree are believed by nobody: integers, target, the rounded percent, and which side it is on."""
+    tables.on_time(EVENTS)
+    columns = "figure, unit, num, den, percent, target, comparator, legal_row, status"
+    query = f"SELECT {columns} FROM board(period = '2026', as_of = {{day:Date}}) WHERE target >= 0"  # noqa: S608
+    rows = tables.schema.reader().query(query, parameters={"day": date(2026, 4, 10)}).result_rows
+    whole = seen(tables, datetime(2026, 4, 10, 10, tzinfo=LOCAL))
+    heard = replace(whole, cells=tuple(replace(one, source_silent=False) for one in whole.cells))
+    looked = found("below_target", heard)
+    names = ("numerator", "denominator", "percent", "target", "comparator", "legal_row")
+    said = {(one.scope.figure, one.scope.unit): tuple(one.facts[name] for name in names) for one in looked}
+    assert said == {(row[0], row[1]): tuple(row[2:8]) for row in rows}
+    sides = {(row[0], row[1]): row[8] for row in rows}
+    breaches = {(one.scope.figure, one.scope.unit) for one in looked if one.truth == "breach"}
+    assert breaches
+    assert {sides[cell] for cell in breaches} == {"below"}
+    assert {sides[one.scope.figure, one.scope.unit] for one in looked if one.truth == "clear"} == {"met"}
+
+
+def test_a_new_installation_without_data_tells_nobody_of_anything(tables: ScoredTables) -> None:
+    """Registers are seeded, five sources were never heard and 117 reports were due before: none of that is news yet."""
+    using = load_policies(CATALOGUE)
+    senses = board_senses(tables.schema.reader(), using, CATALOGUE)
+    first = senses.look(datetime(2026, 11, 23, 10, tzinfo=LOCAL))
+    assert [one.scope.alert_id for one in first.findings if one.truth in {"breach", "lost"}] == []
+    later = senses.look(datetime.now(LOCAL) + timedelta(days=60))
+    open_then = {one.scope.alert_id for one in later.findings if one.truth == "breach" and one.scope.rule != "report_due"}
+    assert open_then == {f"source_silent:{code}" for code in ("bao-cao", "soc", "qlvb", "sso", "dvc")}
 
 
 def test_of_a_period_that_is_over_only_the_cells_are_seen(tables: ScoredTables) -> None:
@@ -186,8 +236,22 @@ def test_what_was_taken_back_is_known_now_not_to_have_been_then(tables: ScoredTa
     tables.on_time([taken_back(gone, "05T08:00"), security("stands", "closed", "05T08:00")])
     senses = board_senses(tables.schema.reader(), policies(), CATALOGUE)
     fired = datetime(2026, 3, 4, tzinfo=LOCAL)
-    held = {scope.thing: senses.held_then(scope, fired, Policy()) for scope in scopes}
-    assert held == {key_of("gone"): False, key_of("stands"): True}
+    held = senses.held_then([Question(scope, fired, Policy()) for scope in scopes])
+    assert held == {f"security_event:{key_of('gone')}": False, f"security_event:{key_of('stands')}": True}
+
+
+def test_what_cannot_be_read_in_hindsight_has_no_answer_and_keeps_no_alert_from_being_told(engine: EngineProcess) -> None:
+    """The views behind are gone: ends wait, and a change is told without what lies behind it."""
+    tables = ScoredTables(create_schema(engine))
+    tables.on_time([round_of(n, "on_site", f"0{n}T08:00") for n in range(2, 10)])
+    change = change_of(seen(tables), "so-y-te")
+    for view in ("cells_as_known", "ledger"):
+        tables.schema.writer().command(f"DROP VIEW {view}")
+    senses = board_senses(tables.schema.reader(), policies(), CATALOGUE)
+    silent = Scope("source_silent", "dvc", "tt-pvhcc")
+    asked = [Question(one, NOW, Policy()) for one in (change.scope, silent)]
+    assert senses.held_then(asked) == {silent.alert_id: True}
+    assert senses.background([change], {}) == [change]
 
 
 def test_duties_know_what_was_submitted_on_the_system(tables: ScoredTables) -> None:
@@ -325,9 +389,10 @@ def test_a_withdrawn_change_says_what_was_right_then(tables: ScoredTables) -> No
     fired = datetime(2026, 3, 4, tzinfo=LOCAL)
     before = change_of(seen(tables), "so-y-te")
     strict = Policy(min_denominator=1, margin_points=0)
-    assert senses.held_then(before.scope, fired, strict)
+    asked = [Question(before.scope, fired, strict), Question(before.scope, fired, strict, target=60)]
+    assert [senses.held_then([one]) for one in asked] == [{before.scope.alert_id: True}, {before.scope.alert_id: False}]
     tables.on_time([taken_back(wrong, "05T08:00")])
-    assert not senses.held_then(before.scope, fired, strict)
+    assert senses.held_then(asked[:1]) == {before.scope.alert_id: False}
     ended = replace(change_of(seen(tables), "so-y-te"), state=AlertState("withdrawn", 2, fired_at=fired))
     (rich,) = with_background(tables.schema.reader(), [ended], {})
     assert rich.facts["then"] == {"numerator": 2, "denominator": 2, "percent": 100.0}
@@ -356,7 +421,7 @@ def test_a_correction_of_the_past_changes_what_is_known_now_and_a_later_fact_doe
     client = tables.schema.reader()
 
     def now() -> tuple[int, int]:
-        known = read_cell_known_now(client, scope, datetime(2026, 3, 3, tzinfo=LOCAL))
+        (known,) = read_cells_known_now(client, [(scope, datetime(2026, 3, 3, tzinfo=LOCAL))])
         return known.num, known.den
 
     assert now() == (0, 4)
