@@ -20,7 +20,7 @@ STAND_BY_SECONDS = 0.5
 """How often one who stands by asks; so much later at most it learns that it is elected."""
 
 IDLE_MS = 300_000
-"""A member that asks for no messages so long is put out of the group, and the library never lets it in again."""
+"""A member that asks for no messages so long is put out of the group, and let in again only when it asks."""
 
 
 class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka exports it untyped
@@ -49,7 +49,7 @@ class Hints:
         self.announced: dict[int, int] = {}
 
     async def stand_by(self) -> None:
-        """Until elected. It asks at least once and goes on asking: who is silent for `IDLE_MS` is elected no more."""
+        """Until elected. It asks at least once and goes on asking: who is silent for `IDLE_MS` cannot be elected."""
         await self._take(0)
         while not self.ownership.held.is_set():
             await self._take(STAND_BY_SECONDS)

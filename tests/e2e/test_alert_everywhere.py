@@ -23,7 +23,7 @@ UNIT = "xa-12247"
 """A commune that no other test on this stack writes filings for."""
 ALERT = f"below_target:filing_full_online:{UNIT}:2026"
 FILINGS, ONLINE = 40, 20
-WITHDRAWN = re.compile(r"đã rút: dữ liệu được sửa, lúc phát cảnh báo số đúng là (\d+)(,\d)?% \(")
+WITHDRAWN = re.compile(r"đã rút: dữ liệu được đính chính, lúc phát cảnh báo số đúng là (\d+)(,\d)?% \(")
 DEADLINE_SECONDS = 60
 
 
@@ -106,7 +106,7 @@ def test_a_fall_by_wrong_data_is_told_once_on_every_channel_and_withdrawn_on_eac
     ]
     assert [[what for what, _ in channel] for channel in said] == [
         ["alert.firing", "alert.withdrawn"],
-        ["Cảnh báo", "Rút lại do số liệu đã được đính chính"],
+        ["Cảnh báo", "Đã rút vì dữ liệu được đính chính"],
         ["firing", "withdrawn"],
     ]
     for (_, first), (_, last) in said:

@@ -10,7 +10,7 @@ from tests.support.kafka import LocalKafka
 from tests.support.waiting import eventually
 
 IDLE_MS = 1_500
-"""The library puts a member out of the group, and never lets it in again, when it asked for nothing for so long."""
+"""The library puts a member that asked for nothing for so long out of the group until it asks again."""
 TURN_SECONDS = 0.1
 TURNS = 3 * IDLE_MS // 100
 DEADLINE_SECONDS = 60

@@ -101,7 +101,7 @@ def test_below_target_says_who_how_much_and_against_which_target() -> None:
 def test_a_withdrawn_alert_says_that_data_were_corrected_and_what_was_right() -> None:
     said = said_by("below_target", "withdrawn", snapshot(cells=(cell(1700, 2000),)), **then_facts(cell(1600, 2000)))
     assert said == (
-        "Xã Như Quỳnh: cảnh báo về Hồ sơ giải quyết trực tuyến toàn trình đã rút: dữ liệu được sửa, "
+        "Xã Như Quỳnh: cảnh báo về Hồ sơ giải quyết trực tuyến toàn trình đã rút: dữ liệu được đính chính, "
         "lúc phát cảnh báo số đúng là 80% (1.600/2.000)."
     )
 

@@ -45,7 +45,7 @@ def _corrected(facts: Facts) -> str:
     if then and then["denominator"]:
         amounts = share_vi(then["numerator"], then["denominator"])
         said = f"lúc phát cảnh báo số đúng là {percent_vi(then['percent'])} ({amounts})"
-    return f"{facts['unit_vi']}: cảnh báo về {facts['figure_vi']} đã rút: dữ liệu được sửa, {said}"
+    return f"{facts['unit_vi']}: cảnh báo về {facts['figure_vi']} đã rút: dữ liệu được đính chính, {said}"
 
 
 def _recent(facts: Facts) -> str:
