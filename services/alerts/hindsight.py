@@ -1,4 +1,4 @@
-"""Whether alerts that are about to end were right to fire, by what is known now: all of a look at once. All of it blocks.
+"""Whether alerts that are about to end were right to fire, by what is known now: all of a look at once. It blocks.
 
 A mass end (a source that comes back, a correction of thousands of filings) must not keep the evaluator from the next
 alert, so that the number of queries does not grow with the number of alerts.
@@ -29,7 +29,7 @@ ASKED_AT_ONCE = 100
 KNOWN = """
 SELECT place, period_start AS start, period_end AS end, upto AS as_of, num, den, no_data, recent_num, recent_den,
        expected_den, target, comparator, legal_row, catalogue_version
-FROM cells_as_known(asked = {asked:String})
+FROM cells_as_known(asked = {asked:String}, cells = {cells:String}, first_us = {first_us:Int64}, last = {last:Date})
 """
 
 log = get_logger(__name__)
@@ -37,9 +37,7 @@ log = get_logger(__name__)
 Answer = Callable[[Sequence[Question]], Mapping[str, bool]]
 
 
-def held_then(
-    client: Client, asked: Sequence[Question], policies: Policies, catalogue: Catalogue
-) -> dict[str, bool]:
+def held_then(client: Client, asked: Sequence[Question], policies: Policies, catalogue: Catalogue) -> dict[str, bool]:
     """Alert → whether it was right. That a source was silent, or sent what was faulty, stays true whatever comes later.
 
     What could not be read has no answer: those alerts stay open and are asked about at the next look.
@@ -69,11 +67,11 @@ def _with_target(cell: Cell, target: int | None) -> Cell:
     return cell if target is None else replace(cell, target=target)
 
 
-def _tried(answer: Answer, asked: Sequence[Question]) -> Mapping[str, bool]:
+def _tried(answer: Answer, asked: Sequence[Question]) -> dict[str, bool]:
     if not asked:
         return {}
     try:
-        return answer(asked)
+        return dict(answer(asked))
     except DatabaseError as error:
         HINDSIGHT_FAILED.inc(len(asked))
         log.warning("hindsight_failed", alerts=len(asked), detail=str(error)[:300])
@@ -95,7 +93,11 @@ def _read(client: Client, asked: Sequence[tuple[Scope, datetime]]) -> Iterator[C
         [place, scope.figure, scope.unit, scope.period, microseconds(instant)]
         for place, (scope, instant) in enumerate(asked)
     ]
-    rows = client.query(KNOWN, parameters={"asked": json.dumps(wanted)}).named_results()
+    instants = [instant for _, instant in asked]
+    cells = sorted({(scope.figure, scope.unit) for scope, _ in asked})
+    given: dict[str, Any] = {"asked": json.dumps(wanted), "cells": json.dumps(cells)}
+    given |= {"first_us": microseconds(min(instants)), "last": max(instants).astimezone(LOCAL).date()}
+    rows = client.query(KNOWN, parameters=given).named_results()
     by_place: dict[int, dict[str, Any]] = {row.pop("place"): row for row in map(dict, rows)}
     for place, (scope, instant) in enumerate(asked):
         yield Cell(**_named(scope), **(by_place.get(place) or _nothing(instant)))

@@ -38,7 +38,8 @@ WHERE target >= 0
 """
 
 SOURCES = """
-SELECT source, cadence_days, last_time, last_received, silent, (SELECT min(published) FROM catalogue_version) AS installed
+SELECT source, cadence_days, last_time, last_received, silent,
+       (SELECT min(published) FROM catalogue_version) AS installed
 FROM sources(as_of = {as_of:Date})
 """
 
@@ -83,6 +84,7 @@ FROM (
 )
 GROUP BY source
 """
+
 
 def read_snapshot(
     client: Client, period: str, now: datetime, catalogue: Catalogue, quality: tuple[Quality, ...] | None = None

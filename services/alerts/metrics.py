@@ -27,7 +27,9 @@ WATERMARK = Gauge(
 )
 EVALUATOR_STOPPED = Gauge("chitieu_deadman_evaluator_stopped", "1 while the watch sees no evaluations, else 0.")
 DEAD_MAN_NEWS = Counter(
-    "chitieu_deadman_news_total", "News of the watch, by word and outcome (delivered, failed, logged).", ["word", "outcome"]
+    "chitieu_deadman_news_total",
+    "News of the watch, by word and outcome (delivered, failed, logged).",
+    ["word", "outcome"],
 )
 
 # Delivery.

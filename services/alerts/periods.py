@@ -1,4 +1,4 @@
-"""Which years are looked at: the current one, and in January the one before, which late events may still move (pure)."""
+"""Which years are looked at: the current one, and in January the one before, which late events still move (pure)."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

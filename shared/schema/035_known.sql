@@ -1,17 +1,20 @@
 -- Cells as of an instant, by what is known now: for "would this alert have fired?". Everything that is in the ledger up to
 -- the instant's day counts, except what facts after the instant have brought about since. Many are asked at once, because
 -- what costs is the look for the causes, and that is the same for one cell and for a hundred.
--- Parameter: asked, a JSON list of [place, figure, unit, period, microseconds since 1970]; `place` tells the rows apart.
+-- Parameters: asked, a JSON list of [place, figure, unit, period, microseconds since 1970], where `place` tells the rows
+-- apart; cells, a JSON list of their [figure, unit]; first_us, the earliest of the instants; last, the local day of the
+-- latest. Planning takes most of the time and grows with every subquery, so that these are not read from the list again.
 
 FRAGMENT asked AS
-SELECT one.1 AS place, one.2 AS figure, one.3 AS unit, fromUnixTimestamp64Micro(one.5, 'UTC') AS instant,
+SELECT arrayJoin(JSONExtract({asked:String}, 'Array(Tuple(UInt32, String, String, String, Int64))')) AS one,
+       one.1 AS place, one.2 AS figure, one.3 AS unit, fromUnixTimestamp64Micro(one.5, 'UTC') AS instant,
        joinGet('{database}.catalogue_periods', 'start', one.4) AS period_start,
        joinGet('{database}.catalogue_periods', 'end', one.4) AS period_end,
-       least(period_end, toDate(instant, 'Asia/Ho_Chi_Minh')) AS upto
-FROM (SELECT arrayJoin(JSONExtract({asked:String}, 'Array(Tuple(UInt32, String, String, String, Int64))')) AS one);
+       least(period_end, toDate(instant, 'Asia/Ho_Chi_Minh')) AS upto;
 
 FRAGMENT asked_sums AS
-SELECT reading, member FROM {database}.catalogue_rollup WHERE (figure, unit) IN (SELECT figure, unit FROM {asked});
+SELECT reading, member FROM {database}.catalogue_rollup
+WHERE has(JSONExtract({cells:String}, 'Array(Tuple(String, String))'), (figure, unit));
 
 -- What a ledger row was written for, by its (partition, offset, subject), where that lies after the first instant: `since`
 -- is the earliest time of its causes, which stand in `events` at the same position. Of these a delivery counts by its own
@@ -25,10 +28,10 @@ SELECT partition, offset, subject, max(received) AS delivered, groupArray((recei
 FROM {database}.events_{version}
 WHERE kind = 'event' AND (partition, offset) IN (
     SELECT partition, offset FROM {database}.ledger_{version}
-    WHERE (reading, unit) IN {asked_sums} AND kind = 'entry' AND day <= (SELECT max(upto) FROM {asked})
-      AND received > (SELECT min(instant) FROM {asked}) - toIntervalHour(1))
+    WHERE (reading, unit) IN {asked_sums} AND kind = 'entry' AND day <= {last:Date}
+      AND received > fromUnixTimestamp64Micro({first_us:Int64}, 'UTC') - toIntervalHour(1))
 GROUP BY partition, offset, subject
-HAVING since > (SELECT min(instant) FROM {asked})
+HAVING since > fromUnixTimestamp64Micro({first_us:Int64}, 'UTC')
    AND NOT arrayExists(one -> one.3 = 'retracted' AND one.4 = 'event.retracted', told);
 
 -- All that is in the ledger (`since` 1970: it counts at every instant), and what later facts wrote, to be taken out again
@@ -36,7 +39,7 @@ HAVING since > (SELECT min(instant) FROM {asked})
 FRAGMENT known_days AS
 SELECT reading, unit AS member, day, reason, toDateTime64(0, 6, 'UTC') AS since, sum(num) AS n, sum(den) AS d
 FROM {database}.ledger_{version}
-WHERE (reading, unit) IN {asked_sums} AND day <= (SELECT max(upto) FROM {asked})
+WHERE (reading, unit) IN {asked_sums} AND day <= {last:Date}
 GROUP BY reading, unit, day, reason
 UNION ALL
 SELECT entries.reading, entries.unit, entries.day, entries.reason, later.since, -sum(entries.num), -sum(entries.den)
@@ -44,8 +47,8 @@ FROM {database}.ledger_{version} AS entries
 INNER JOIN {later_facts} AS later ON later.partition = entries.partition AND later.offset = entries.offset
     AND later.subject = entries.subject
 WHERE (entries.reading, entries.unit) IN {asked_sums} AND entries.kind = 'entry'
-  AND entries.day <= (SELECT max(upto) FROM {asked})
-  AND entries.received > (SELECT min(instant) FROM {asked}) - toIntervalHour(1)
+  AND entries.day <= {last:Date}
+  AND entries.received > fromUnixTimestamp64Micro({first_us:Int64}, 'UTC') - toIntervalHour(1)
 GROUP BY entries.reading, entries.unit, entries.day, entries.reason, later.since;
 
 CREATE OR REPLACE VIEW {database}.cells_as_known AS
@@ -57,9 +60,7 @@ SELECT asked.place AS place, asked.period_start AS period_start, asked.upto AS u
        cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row,
        (SELECT argMax(version, published) FROM {database}.catalogue_version) AS catalogue_version
 FROM {asked} AS asked
-INNER JOIN (
-    SELECT figure, unit, is_flow, target, comparator, legal_row, target_from, target_to FROM {database}.catalogue_cells
-) AS cells ON cells.figure = asked.figure AND cells.unit = asked.unit
+INNER JOIN {database}.catalogue_cells AS cells ON cells.figure = asked.figure AND cells.unit = asked.unit
 LEFT JOIN (
     -- The unit's own report, when there is one, outranks its members.
     SELECT place, own, sumIf(n, NOT ignored AND counts) AS num, sumIf(d, NOT ignored AND counts) AS den,
@@ -74,7 +75,9 @@ LEFT JOIN (
         FROM (
             SELECT place, own, is_flow, member, period_start, upto,
                    groupArrayIf(day, reading = 'casefile_online' AND d > n) AS paper_days,
-                   arrayJoin(groupArray((reading, reason, day, n, d, periods.start, periods.end))) AS one
+                   arrayJoin(groupArray((reading, reason, day, n, d,
+                                         joinGet('{database}.catalogue_periods', 'start', reason),
+                                         joinGet('{database}.catalogue_periods', 'end', reason)))) AS one
             FROM (
                 SELECT members.place AS place, known.reading AS reading, known.member AS member, known.day AS day,
                        known.reason AS reason, members.own AS own, members.is_flow AS is_flow,
@@ -85,16 +88,13 @@ LEFT JOIN (
                            asked.upto AS upto, rollup.reading AS reading, rollup.member AS member, rollup.own AS own,
                            rollup.is_flow AS is_flow
                     FROM {asked} AS asked
-                    INNER JOIN (
-                        SELECT figure, unit, reading, member, own, is_flow FROM {database}.catalogue_rollup
-                    ) AS rollup ON rollup.figure = asked.figure AND rollup.unit = asked.unit
+                    INNER JOIN {database}.catalogue_rollup AS rollup
+                        ON rollup.figure = asked.figure AND rollup.unit = asked.unit
                 ) AS members ON members.reading = known.reading AND members.member = known.member
                 WHERE known.day <= members.upto
                   AND (known.since = toDateTime64(0, 6, 'UTC') OR known.since > members.instant)
                 GROUP BY place, reading, member, day, reason, own, is_flow, period_start, upto
-            ) AS days
-            LEFT JOIN (SELECT code, start, end FROM {database}.catalogue_periods) AS periods
-                ON periods.code = days.reason
+            )
             GROUP BY place, own, is_flow, member, period_start, upto
         )
     )

@@ -24,6 +24,8 @@ def test_every_trap_that_concerns_alerts_is_on_the_page() -> None:
 
 def test_every_named_test_is_there_and_has_the_trap_in_its_name() -> None:
     for who, file, test in rows():
-        defined = {node.name for node in tree_of(REPO / file).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        defined = {
+            node.name for node in tree_of(REPO / file).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
         assert test in defined, f"{file} has no {test}"
         assert who.lower().replace("#", "_") in test

@@ -1,5 +1,5 @@
-"""A commune falls below 80 % because its filings were sent wrongly: told once by webhook, e-mail and Alertmanager, taken
-on by a button in a browser, and withdrawn everywhere when the data are corrected."""
+"""A commune falls below 80 % because its filings were sent wrongly: told once by webhook, e-mail and Alertmanager,
+taken on by a button in a browser, and withdrawn everywhere when the data are corrected."""
 
 import json
 import re

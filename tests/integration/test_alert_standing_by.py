@@ -48,7 +48,9 @@ async def test_one_who_stood_by_for_long_is_elected_when_the_owner_leaves(kafka:
         lives = [asyncio.create_task(member.live()) for member in members]
         # Long after both have joined, so that one of them has only stood by.
         await eventually(
-            lambda: until(sorted(one.owns for one in members) == [False, True] and max(m.turns for m in members) > TURNS),
+            lambda: until(
+                sorted(one.owns for one in members) == [False, True] and max(m.turns for m in members) > TURNS
+            ),
             deadline_seconds=DEADLINE_SECONDS,
             what="an owner at work",
         )

@@ -1,4 +1,4 @@
-"""What the test run's stack tells beside its webhook: a real SMTP server, and a real Alertmanager with its own receiver."""
+"""Whom the test run's stack tells beside its webhook: a real SMTP server, a real Alertmanager with its own receiver."""
 
 import json
 from email.message import EmailMessage

@@ -126,7 +126,7 @@ def test_whether_it_was_true_is_asked_with_the_moment_and_the_policy_of_the_firi
 
 
 def test_a_target_that_is_lowered_later_makes_no_alert_look_wrong(world: World) -> None:
-    """The board's target is another one now; it is asked by the one that the alert was judged by, also by a successor."""
+    """The board has another target now; it is asked by the one that the alert was judged by, also by a successor."""
     world.sees("breach").evaluator().evaluate({})
     lowered = found("clear", facts={"target": 60})
     world.sees(lowered, after=minutes(60)).evaluator().evaluate({})

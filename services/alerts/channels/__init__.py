@@ -31,8 +31,8 @@ class Options(Row):
 
     `group_wait`: so long the first change of a group waits for others. `rate_per_hour`: messages, critical ones not
     counted. `working_time`: whether what a policy's calendar keeps for working hours waits for them. `everything`: it
-    gets all that anybody is told, without being named by a policy. `holds_open`: it shows an alert until it hears of the
-    end, also of one that is no news to people.
+    gets all that anybody is told, without being named by a policy. `holds_open`: it shows an alert until it hears of
+    the end, also of one that is no news to people.
     """
 
     apart: ClassVar[bool] = True

@@ -52,12 +52,11 @@ def watch(options: argparse.Namespace) -> int:
     """Until SIGTERM. Raises StartError when somebody is to be told and the secret cannot be used."""
     settings = DeadManSettings()
     configure_logs("deadman", settings.log_level)
-    url, secret = options.url or settings.deadman_url, options.secret_file or settings.deadman_secret_file
-    if url and not secret:
-        raise StartError("deadman: a secret file is needed to sign what is posted")
     every: timedelta = options.every or settings.deadman_every
     with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
-        teller = Teller(client, url, signer_of("deadman", secret)) if url else None
+        teller = teller_of(
+            client, options.url or settings.deadman_url, options.secret_file or settings.deadman_secret_file
+        )
         watched = options.watch or settings.watched
         one = DeadMan(client, teller, watched, options.after or settings.deadman_after, Watch(datetime.now(UTC)))
         if settings.deadman_port:
@@ -88,6 +87,15 @@ class Teller:
             return self.client.post(self.url, content=body, headers=headers).is_success
         except httpx.HTTPError:
             return False
+
+
+def teller_of(client: httpx.Client, url: str | None, secret: Path | None) -> Teller | None:
+    """None when nobody is to be told. Raises StartError when the secret cannot be used."""
+    if not url:
+        return None
+    if not secret:
+        raise StartError("deadman: a secret file is needed to sign what is posted")
+    return Teller(client, url, signer_of("deadman", secret))
 
 
 @dataclass

@@ -35,7 +35,7 @@ def see(source: Source, snapshot: Snapshot) -> Judgement:
 
 
 def _never_heard(source: Source, snapshot: Snapshot) -> Judgement:
-    """A new installation gives each source its cadence before it calls it silent; the board says provisional at once."""
+    """A new installation gives each source its cadence before it calls it silent; the board is provisional at once."""
     limit = snapshot.calendar.add_working_days(snapshot.as_of, -source.cadence_working_days)
     if source.awaited_since is None or source.awaited_since < limit:
         return "breach", "silent"
