@@ -42,7 +42,11 @@ def _state_vi(change: Change) -> str:
     if not change.facts:
         return f"Cảnh báo {words.name}"
     say = getattr(words, _PHRASE[change.state.name])
-    said: str = say(change.facts)
+    try:
+        said: str = say(change.facts)
+    except KeyError:
+        # A fact that nobody thought of must not end the evaluator, and with it every other alert.
+        return f"Cảnh báo {words.name}"
     return said if change.state.name != "pending" else f"{said} (đang chờ xác nhận)"
 
 
