@@ -220,7 +220,7 @@ THIN = {
     "too few": cell(1, 2, recent_num=1, recent_den=2, expected_den=1),
     "its source is silent": cell(1428, 2000, recent_num=14, recent_den=20, expected_den=2000, source_silent=True),
 }
-"""Cells of which a rule can say little: alerts that stand open are escalated, released and acknowledged all the same."""
+"""Cells of which a rule can say little: alerts that stand open are escalated and released all the same."""
 
 
 @pytest.mark.parametrize("thin", THIN.values(), ids=THIN)
