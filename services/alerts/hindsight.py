@@ -22,15 +22,11 @@ from services.alerts.settling import Question
 from services.alerts.snapshot import Cell
 from shared.catalogue import Catalogue
 from shared.logs import get_logger
+from shared.schema.projections import viewed_version
+from shared.schema.statements import cells_as_known
 
 ASKED_AT_ONCE = 100
 """They travel in one request of some 10 KB."""
-
-KNOWN = """
-SELECT place, period_start AS start, period_end AS end, upto AS as_of, num, den, no_data, recent_num, recent_den,
-       expected_den, target, comparator, legal_row, catalogue_version
-FROM cells_as_known(asked = {asked:String}, cells = {cells:String}, first_us = {first_us:Int64}, last = {last:Date})
-"""
 
 log = get_logger(__name__)
 
@@ -97,7 +93,8 @@ def _read(client: Client, asked: Sequence[tuple[Scope, datetime]]) -> Iterator[C
     cells = sorted({(scope.figure, scope.unit) for scope, _ in asked})
     given: dict[str, Any] = {"asked": json.dumps(wanted), "cells": json.dumps(cells)}
     given |= {"first_us": microseconds(min(instants)), "last": max(instants).astimezone(LOCAL).date()}
-    rows = client.query(KNOWN, parameters=given).named_results()
+    query = cells_as_known(viewed_version(client, str(client.database)))
+    rows = client.query(query, parameters=given).named_results()
     by_place: dict[int, dict[str, Any]] = {row.pop("place"): row for row in map(dict, rows)}
     for place, (scope, instant) in enumerate(asked):
         yield Cell(**_named(scope), **(by_place.get(place) or _nothing(instant)))

@@ -1,19 +1,21 @@
 -- Cells as of an instant, by what is known now: for "would this alert have fired?". Everything that is in the ledger up to
 -- the instant's day counts, except what facts after the instant have brought about since. Many are asked at once, because
 -- what costs is the look for the causes, and that is the same for one cell and for a hundred.
+-- A query over the tables of the active version, and no view: planning takes most of its time, and what stands in a view
+-- is planned twice (measured: 0.21 s CPU instead of 0.11 s).
 -- Parameters: asked, a JSON list of [place, figure, unit, period, microseconds since 1970], where `place` tells the rows
 -- apart; cells, a JSON list of their [figure, unit]; first_us, the earliest of the instants; last, the local day of the
--- latest. Planning takes most of the time and grows with every subquery, so that these are not read from the list again.
+-- latest. Planning grows with every subquery, so that these are not read from the list again.
 
 FRAGMENT asked AS
 SELECT arrayJoin(JSONExtract({asked:String}, 'Array(Tuple(UInt32, String, String, String, Int64))')) AS one,
        one.1 AS place, one.2 AS figure, one.3 AS unit, fromUnixTimestamp64Micro(one.5, 'UTC') AS instant,
-       joinGet('{database}.catalogue_periods', 'start', one.4) AS period_start,
-       joinGet('{database}.catalogue_periods', 'end', one.4) AS period_end,
+       joinGet('catalogue_periods', 'start', one.4) AS period_start,
+       joinGet('catalogue_periods', 'end', one.4) AS period_end,
        least(period_end, toDate(instant, 'Asia/Ho_Chi_Minh')) AS upto;
 
 FRAGMENT asked_sums AS
-SELECT reading, member FROM {database}.catalogue_rollup
+SELECT reading, member FROM catalogue_rollup
 WHERE has(JSONExtract({cells:String}, 'Array(Tuple(String, String))'), (figure, unit));
 
 -- What a ledger row was written for, by its (partition, offset, subject), where that lies after the first instant: `since`
@@ -25,9 +27,9 @@ FRAGMENT later_facts AS
 SELECT partition, offset, subject, max(received) AS delivered, groupArray((received, time, outcome, type)) AS told,
        arrayMin(arrayMap(one -> one.2, arrayFilter(
            one -> one.1 = delivered OR one.3 IN ('retracted', 'conflict'), told))) AS since
-FROM {database}.events_{version}
+FROM events_{version}
 WHERE kind = 'event' AND (partition, offset) IN (
-    SELECT partition, offset FROM {database}.ledger_{version}
+    SELECT partition, offset FROM ledger_{version}
     WHERE (reading, unit) IN {asked_sums} AND kind = 'entry' AND day <= {last:Date}
       AND received > fromUnixTimestamp64Micro({first_us:Int64}, 'UTC') - toIntervalHour(1))
 GROUP BY partition, offset, subject
@@ -38,12 +40,12 @@ HAVING since > fromUnixTimestamp64Micro({first_us:Int64}, 'UTC')
 -- for instants before them. The first part is read from the sums by day.
 FRAGMENT known_days AS
 SELECT reading, unit AS member, day, reason, toDateTime64(0, 6, 'UTC') AS since, sum(num) AS n, sum(den) AS d
-FROM {database}.ledger_{version}
+FROM ledger_{version}
 WHERE (reading, unit) IN {asked_sums} AND day <= {last:Date}
 GROUP BY reading, unit, day, reason
 UNION ALL
 SELECT entries.reading, entries.unit, entries.day, entries.reason, later.since, -sum(entries.num), -sum(entries.den)
-FROM {database}.ledger_{version} AS entries
+FROM ledger_{version} AS entries
 INNER JOIN {later_facts} AS later ON later.partition = entries.partition AND later.offset = entries.offset
     AND later.subject = entries.subject
 WHERE (entries.reading, entries.unit) IN {asked_sums} AND entries.kind = 'entry'
@@ -51,16 +53,15 @@ WHERE (entries.reading, entries.unit) IN {asked_sums} AND entries.kind = 'entry'
   AND entries.received > fromUnixTimestamp64Micro({first_us:Int64}, 'UTC') - toIntervalHour(1)
 GROUP BY entries.reading, entries.unit, entries.day, entries.reason, later.since;
 
-CREATE OR REPLACE VIEW {database}.cells_as_known AS
-SELECT asked.place AS place, asked.period_start AS period_start, asked.upto AS upto, asked.period_end AS period_end,
+SELECT asked.place AS place, asked.period_start AS start, asked.upto AS as_of, asked.period_end AS end,
        sums.num AS num, sums.den AS den, sums.no_data AS no_data,
        if(cells.is_flow, sums.recent_num, NULL) AS recent_num, if(cells.is_flow, sums.recent_den, NULL) AS recent_den,
        toInt64(ceil(sums.den * (asked.period_end - asked.upto) / greatest(1, asked.upto - asked.period_start + 1)))
            AS expected_den, -- as `board`
        cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row,
-       (SELECT argMax(version, published) FROM {database}.catalogue_version) AS catalogue_version
+       (SELECT argMax(version, published) FROM catalogue_version) AS catalogue_version
 FROM {asked} AS asked
-INNER JOIN {database}.catalogue_cells AS cells ON cells.figure = asked.figure AND cells.unit = asked.unit
+INNER JOIN catalogue_cells AS cells ON cells.figure = asked.figure AND cells.unit = asked.unit
 LEFT JOIN (
     -- The unit's own report, when there is one, outranks its members.
     SELECT place, own, sumIf(n, NOT ignored AND counts) AS num, sumIf(d, NOT ignored AND counts) AS den,
@@ -76,8 +77,8 @@ LEFT JOIN (
             SELECT place, own, is_flow, member, period_start, upto,
                    groupArrayIf(day, reading = 'casefile_online' AND d > n) AS paper_days,
                    arrayJoin(groupArray((reading, reason, day, n, d,
-                                         joinGet('{database}.catalogue_periods', 'start', reason),
-                                         joinGet('{database}.catalogue_periods', 'end', reason)))) AS one
+                                         joinGet('catalogue_periods', 'start', reason),
+                                         joinGet('catalogue_periods', 'end', reason)))) AS one
             FROM (
                 SELECT members.place AS place, known.reading AS reading, known.member AS member, known.day AS day,
                        known.reason AS reason, members.own AS own, members.is_flow AS is_flow,
@@ -88,7 +89,7 @@ LEFT JOIN (
                            asked.upto AS upto, rollup.reading AS reading, rollup.member AS member, rollup.own AS own,
                            rollup.is_flow AS is_flow
                     FROM {asked} AS asked
-                    INNER JOIN {database}.catalogue_rollup AS rollup
+                    INNER JOIN catalogue_rollup AS rollup
                         ON rollup.figure = asked.figure AND rollup.unit = asked.unit
                 ) AS members ON members.reading = known.reading AND members.member = known.member
                 WHERE known.day <= members.upto
