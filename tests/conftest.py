@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.alert_channels import AlertChannels
 from tests.support.engine import EngineProcess, start_engine
 from tests.support.kafka import LocalKafka
 from tests.support.schema import Schema, SchemaFactory, create_schema
@@ -54,9 +55,21 @@ def webhook_receiver() -> Iterator[WebhookReceiver]:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, webhook_receiver: WebhookReceiver) -> Iterator[LocalStack]:
-    """The whole stack, from the same Procfile as `make up`; its alerts go to `webhook_receiver`."""
-    whole = LocalStack(tmp_path_factory.mktemp("stack"), {"CHITIEU_WEBHOOK_URL": webhook_receiver.url})
+def alert_channels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertChannels]:
+    """Mail server and Alertmanager that the stack of the test run tells as well."""
+    channels = AlertChannels(tmp_path_factory.mktemp("channels"))
+    channels.start()
+    yield channels
+    channels.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(
+    tmp_path_factory: pytest.TempPathFactory, webhook_receiver: WebhookReceiver, alert_channels: AlertChannels
+) -> Iterator[LocalStack]:
+    """The whole stack, from the same Procfile as `make up`; it tells `webhook_receiver` and `alert_channels`."""
+    told = {"CHITIEU_WEBHOOK_URL": webhook_receiver.url, "CHITIEU_RECEIVERS": str(alert_channels.file)}
+    whole = LocalStack(tmp_path_factory.mktemp("stack"), told)
     whole.start()
     yield whole
     whole.stop()

@@ -73,8 +73,8 @@ async def serve(here: Installation) -> None:
 async def watch(here: Installation, hints: Hints) -> None:
     """Wait to be elected, own the alerts until they are lost, and again."""
     while True:
-        await hints.ownership.held.wait()
         try:
+            await hints.stand_by()
             await own(here, hints)
         except (ClickHouseError, KafkaError, RetryableError, OSError) as error:
             log.warning("alerts_interrupted", error=type(error).__name__, detail=str(error)[:300])

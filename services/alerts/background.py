@@ -14,8 +14,9 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from services.alerts.finding import Scope
+from services.alerts.hindsight import read_cells_known_now
 from services.alerts.kinds import CELL_RULES, then_facts
-from services.alerts.look import LOCAL, read_cell_known_now
+from services.alerts.look import LOCAL
 from services.alerts.state import Change
 
 CHANGES_AT_ONCE = 200
@@ -112,17 +113,24 @@ def _enriched(client: Client, changes: Sequence[Change], since: Mapping[int, int
     cells = [one for one in changes if one.facts and one.scope.rule in CELL_RULES]
     events = read_tipping(client, [one.scope for one in cells], since)
     weights = _contributors(client, cells)
+    then = _right_then(client, cells)
     richer = []
     for change in changes:
         cell, facts = _cell(change.scope), dict(change.facts)
         if facts and change.scope.rule in CELL_RULES:
             facts |= {"events": events.get(cell, []), "contributors": weights.get((cell, facts["window"]["as_of"]), [])}
-        if facts and change.state.name == "withdrawn" and change.scope.rule in CELL_RULES and change.state.fired_at:
-            facts |= then_facts(read_cell_known_now(client, change.scope, change.state.fired_at))
+        facts |= then.get(change.id, {})
         if facts and change.scope.alert_id in told:
             facts["difference"] = _difference(facts, told[change.scope.alert_id])
         richer.append(replace(change, facts=facts))
     return richer
+
+
+def _right_then(client: Client, changes: Sequence[Change]) -> dict[str, dict[str, Any]]:
+    """Change → the figures of the moment it fired, as they are known now; of those that are withdrawn."""
+    fired = [(one, at) for one in changes if one.state.name == "withdrawn" and (at := one.state.fired_at)]
+    cells = read_cells_known_now(client, [(one.scope, at) for one, at in fired])
+    return {one.id: then_facts(cell) for (one, _), cell in zip(fired, cells, strict=True)}
 
 
 def read_tipping(

@@ -48,7 +48,7 @@ class Dispatch:
         return cls(queues, steps, clock)
 
     async def take_over(self, standing: Sequence[Notification]) -> None:
-        """Goes on where an earlier owner stopped. `standing`: the newest told notification of each open alert."""
+        """Goes on where an earlier owner stopped. `standing`: of each open alert what each receiver was told last."""
         for queue in self.queues:
             await queue.refill()
             if isinstance(queue.channel, Tended):

@@ -11,7 +11,7 @@ from services.alerts.finding import Finding, Scope
 from services.alerts.machine import Circumstances, act
 from services.alerts.metrics import CHANGES, EVALUATION_SECONDS, LAST_EVALUATION, OPEN_ALERTS, WATERMARK
 from services.alerts.policy import Policies, Policy
-from services.alerts.settling import HeldThen, Round
+from services.alerts.settling import HeldThenAll, Round
 from services.alerts.silences import Silence
 from services.alerts.state import OPEN, AlertState, Change
 from services.alerts.store import Notification, OwnerStore, Recorded, Standing
@@ -27,13 +27,13 @@ class Seen(NamedTuple):
 
 
 class Senses(NamedTuple):
-    """How the world is seen; all block. `look`: everything in one snapshot. `held_then`: one thing as now known.
+    """How the world is seen; all block. `look`: everything in one snapshot. `held_then`: what was, as now known.
 
     `background`: changes with richer facts, given what the look before had reached (partition → offset).
     """
 
     look: Callable[[datetime], Seen]
-    held_then: HeldThen
+    held_then: HeldThenAll
     background: Callable[[Sequence[Change], Mapping[int, int]], Sequence[Change]] = lambda changes, _: changes
 
 

@@ -24,7 +24,13 @@ Truth = Literal["breach", "lost", "clear", "neither"]
 """`neither` starts nothing and ends nothing: no data, too few events, within margin or hysteresis, no target."""
 
 REMINDER_OVER = "reminder_over"
-"""Reason of an end that is no news: a reminder's day is over, or its report is there. It is told to nobody."""
+"""Reason of an end that is no news: a reminder's day is over, or its report is there."""
+
+PERIOD_CLOSED = "period_closed"
+"""Reason of an end that is no news: the month after the period, in which late events may still move it, has passed."""
+
+NO_NEWS = frozenset({REMINDER_OVER, PERIOD_CLOSED})
+"""Ends that are recorded and told to no person."""
 
 
 @dataclass(frozen=True, slots=True)

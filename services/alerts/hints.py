@@ -16,6 +16,12 @@ from shared.topics import CHANGES
 
 log = get_logger(__name__)
 
+STAND_BY_SECONDS = 0.5
+"""How often one who stands by asks; so much later at most it learns that it is elected."""
+
+IDLE_MS = 300_000
+"""A member that asks for no messages so long is put out of the group, and let in again only when it asks."""
+
 
 class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka exports it untyped
     """Set while the partition of `changes` is assigned to this process."""
@@ -42,6 +48,12 @@ class Hints:
         self.ownership = ownership
         self.announced: dict[int, int] = {}
 
+    async def stand_by(self) -> None:
+        """Until elected. It asks at least once and goes on asking: who is silent for `IDLE_MS` cannot be elected."""
+        await self._take(0)
+        while not self.ownership.held.is_set():
+            await self._take(STAND_BY_SECONDS)
+
     async def wait(self, coalesce_seconds: float, at_most_seconds: float) -> None:
         """Until something moved (and `coalesce_seconds` more), or `at_most_seconds` have passed."""
         if await self._take(at_most_seconds):
@@ -66,7 +78,7 @@ class Hints:
 
 
 @asynccontextmanager
-async def changes_consumer(settings: AlertsSettings) -> AsyncIterator[Hints]:
+async def changes_consumer(settings: AlertsSettings, idle_ms: int = IDLE_MS) -> AsyncIterator[Hints]:
     """A consumer of `changes` in the group that elects the evaluator; it starts at the end: hints are not history."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap,
@@ -74,6 +86,7 @@ async def changes_consumer(settings: AlertsSettings) -> AsyncIterator[Hints]:
         auto_offset_reset="latest",
         session_timeout_ms=SESSION_TIMEOUT_MS,
         heartbeat_interval_ms=SESSION_TIMEOUT_MS // 3,
+        max_poll_interval_ms=idle_ms,
     )
     ownership = Ownership()
     consumer.subscribe([settings.topic_prefix + CHANGES], listener=ownership)

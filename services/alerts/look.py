@@ -4,7 +4,7 @@ Scoring writes `events` before the ledger, so whatever is read after the board k
 All values are bound; all of it blocks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from clickhouse_connect.driver.client import Client
 
-from services.alerts.finding import Scope
 from services.alerts.sights import duties, links, security, systems
 from services.alerts.snapshot import Cell, Quality, Snapshot, Source
 from services.alerts.watermark import Watermark
@@ -38,12 +37,16 @@ FROM board(period = {period:String}, as_of = {as_of:Date})
 WHERE target >= 0
 """
 
-SOURCES = "SELECT source, cadence_days, last_time, last_received, silent FROM sources(as_of = {as_of:Date})"
+SOURCES = """
+SELECT source, cadence_days, last_time, last_received, silent,
+       (SELECT min(published) FROM catalogue_version) AS installed
+FROM sources(as_of = {as_of:Date})
+"""
 
 STATES = """
 SELECT subject, type, part, countIf(effective) AS standing,
        argMaxIf(data, (time, id), effective) AS data, argMaxIf(unit, (time, id), effective) AS owner,
-       argMax(unit, (time, id)) AS named, maxIf(time, effective) AS last
+       argMax(unit, (time, id)) AS named, maxIf(time, effective) AS last, min(time) AS first
 FROM (
     SELECT id, subject, unit, type, time, data,
            outcome NOT IN ('conflict', 'superseded', 'retracted', 'orphan', 'cycle') AS effective,
@@ -82,13 +85,6 @@ FROM (
 GROUP BY source
 """
 
-KNOWN = """
-SELECT period_start AS start, period_end AS end, upto AS as_of, num, den, no_data, recent_num, recent_den, expected_den,
-       target, comparator, legal_row, catalogue_version
-FROM cell_as_known(period = {period:String}, as_of = {as_of:Date}, figure = {figure:String}, unit = {unit:String},
-                   instant_us = {instant_us:Int64})
-"""
-
 
 def read_snapshot(
     client: Client, period: str, now: datetime, catalogue: Catalogue, quality: tuple[Quality, ...] | None = None
@@ -117,26 +113,6 @@ def read_events_known_now(client: Client, now: datetime, catalogue: Catalogue) -
     return replace(seen, **_sights(client, now, catalogue))
 
 
-def read_cell_known_now(client: Client, scope: Scope, instant: datetime) -> Cell:
-    """A cell as of an instant by what is known now, facts that happened later left out; its names are codes.
-
-    Nothing known: no events and no target.
-    """
-    wanted = {
-        "period": scope.period,
-        "as_of": instant.astimezone(LOCAL).date(),
-        "figure": scope.figure,
-        "unit": scope.unit,
-        "instant_us": _microseconds(instant),
-    }
-    named = {"figure_vi": scope.figure, "counted_vi": "", "unit_vi": scope.unit, "indicator": scope.indicator}
-    whole: dict[str, Any] = named | {"figure": scope.figure, "unit": scope.unit, "period": scope.period}
-    for row in client.query(KNOWN, parameters=wanted).named_results():
-        return Cell(**whole | row)
-    whole |= dict.fromkeys(("start", "end", "as_of"), wanted["as_of"]) | dict.fromkeys(("recent_num", "recent_den"))
-    return Cell(**whole, num=0, den=0, no_data=0, expected_den=0, target=-1, comparator="", legal_row="")
-
-
 def _cell(row: Mapping[str, Any], catalogue: Catalogue) -> Cell:
     figure, unit = catalogue.figures.get(row["figure"]), row["unit"]
     indicator = catalogue.indicators.get(row["indicator"])
@@ -162,10 +138,10 @@ _COPIED = (
 def _sights(client: Client, now: datetime, catalogue: Catalogue) -> dict[str, Any]:
     """What single events say, by the newest of each subject."""
     sources = [SYSTEMS + s.code for s in catalogue.systems.values() if set(s.emits) & set(STATE_TYPES)]
-    wanted = {"sources": sources, "types": list(STATE_TYPES), "now_us": _microseconds(now)}
+    wanted = {"sources": sources, "types": list(STATE_TYPES), "now_us": microseconds(now)}
     states = list(client.query(STATES, parameters=wanted).named_results())
-    since = _microseconds(now - timedelta(days=BEATS_DAYS))
-    beats = client.query(BEATS, parameters={"source": SOC_SOURCE, "since_us": since, "now_us": _microseconds(now)})
+    since = microseconds(now - timedelta(days=BEATS_DAYS))
+    beats = client.query(BEATS, parameters={"source": SOC_SOURCE, "since_us": since, "now_us": microseconds(now)})
     today = now.astimezone(LOCAL).date()
     return {
         "systems": systems(states, {str(subject): last for subject, last in beats.result_rows}, today, catalogue),
@@ -194,12 +170,13 @@ def _source(row: Mapping[str, Any], catalogue: Catalogue) -> Source:
         row["last_time"] if row["last_received"].timestamp() > 0 else None,
         bool(row["silent"]),
         tuple(f"{one.code} {one.name_vi}" for one in fed),
+        row["installed"].astimezone(LOCAL).date(),
     )
 
 
 def read_quality(client: Client, now: datetime, catalogue: Catalogue) -> tuple[Quality, ...]:
     """What each source sent and had refused in the last 7 days."""
-    since = _microseconds(now - timedelta(days=QUALITY_DAYS))
+    since = microseconds(now - timedelta(days=QUALITY_DAYS))
     rows = client.query(QUALITY, parameters={"since_us": since, "late_days": LATE_DAYS}).named_results()
     return tuple(_quality_row(row, catalogue) for row in rows if row["source"].startswith(SYSTEMS))
 
@@ -223,13 +200,6 @@ def unit_name(unit: str, catalogue: Catalogue) -> str:
     return known.name_vi if known else unit
 
 
-def _microseconds(instant: datetime) -> int:
+def microseconds(instant: datetime) -> int:
+    """Since 1970."""
     return (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-
-
-def periods_now(now: datetime) -> Iterator[str]:
-    """The current year, and until 31 January the one before: late events may still move it."""
-    today = now.astimezone(LOCAL).date()
-    yield str(today.year)
-    if today.month == 1:
-        yield str(today.year - 1)

@@ -8,7 +8,7 @@ What is merely unknown neither opens nor ends an alert, nor does it stop a hold 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.alerts.finding import Finding, Scope
 from services.alerts.policy import Policy
@@ -18,6 +18,8 @@ from shared.contracts.commands import Command
 ALWAYS_TOLD: frozenset[ChangeKind] = frozenset({"escalated", "flapping"})
 MOVES: frozenset[ChangeKind] = frozenset({"state", "flapping"})
 TOLD_WHEN_NEWS: frozenset[ChangeKind] = frozenset({"state", "released", "steady"})
+CLOCKS_APART = timedelta(minutes=1)
+"""The clocks of the api's machine and of this one may differ by so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def act(state: AlertState, scope: Scope, command: Command, around: Circumstances
     seen = Finding(scope, "neither", command.action, severity=state.severity)
     if command.action == "note":
         return _changed(state, state, "noted", seen, around, command)
-    if state.name not in OPEN:
+    if state.name not in OPEN or _asked_before(state, command):
         return Decision(state, "not_open")
     if command.action == "acknowledge":
         return _acknowledged(state, seen, around, command)
@@ -65,6 +67,11 @@ def act(state: AlertState, scope: Scope, command: Command, around: Circumstances
     if state.escalation >= len(around.policy.escalation):
         return Decision(state, "no_step_left")
     return _changed(state, replace(state, escalation=state.escalation + 1), "escalated", seen, around, command)
+
+
+def _asked_before(state: AlertState, command: Command) -> bool:
+    """Whether it was meant for an earlier opening: nobody has taken this one on by it, however late it is read."""
+    return state.fired_at is not None and command.at < state.fired_at - CLOCKS_APART
 
 
 def _acknowledged(state: AlertState, seen: Finding, around: Circumstances, command: Command) -> Decision:
@@ -138,11 +145,17 @@ def _turn(state: AlertState, to: StateName, seen: Finding, around: Circumstances
     if opens or ends:
         turned = _turned(turned, around)
     if opens:
-        turned = replace(turned, fired_at=around.now, judged_by=around.policy.measures)
+        turned = replace(turned, fired_at=around.now, judged_by=around.policy.measures | _target_of(seen))
     if opens and not turned.flapping:
         turned = replace(turned, acknowledgement=None, escalation=0)
     kind: ChangeKind = "flapping" if turned.flapping and not state.flapping else "state"
     return _changed(state, turned, kind, seen, around)
+
+
+def _target_of(seen: Finding) -> dict[str, int]:
+    """A target that is changed later must not make what was below it look right."""
+    target = seen.facts.get("target")
+    return {"target": target} if isinstance(target, int) else {}
 
 
 def _turned(state: AlertState, around: Circumstances) -> AlertState:

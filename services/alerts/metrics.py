@@ -8,6 +8,13 @@ CHANGES = Counter("chitieu_alerts_changes_total", "Recorded changes, by kind and
 COMMANDS = Counter("chitieu_alerts_commands_total", "Commands taken from the topic, by outcome.", ["outcome"])
 BAD_HINTS = Counter("chitieu_alerts_bad_hints_total", "Messages of `changes` that could not be read.")
 HEARTBEATS = Counter("chitieu_alerts_heartbeats_total", "Heartbeats to the dead man's switch, by outcome.", ["outcome"])
+HINDSIGHT_FAILED = Counter(
+    "chitieu_alerts_hindsight_failed_total",
+    "Alerts that stayed open because it could not be read whether they were right to fire; asked again at each look.",
+)
+BACKGROUND_FAILED = Counter(
+    "chitieu_alerts_background_failed_total", "Changes that were told without the events and contributors behind them."
+)
 OWNER = Gauge("chitieu_alerts_owner", "1 while this process is the active evaluator, else 0.")
 OPEN_ALERTS = Gauge("chitieu_alerts_open", "Alerts that are firing or lost now.")
 LAST_EVALUATION = Gauge(
@@ -17,6 +24,12 @@ WATERMARK = Gauge(
     "chitieu_alerts_watermark_timestamp_seconds",
     "When the newest record that the last evaluation saw was received; its age is the evaluator's.",
     ["partition"],
+)
+EVALUATOR_STOPPED = Gauge("chitieu_deadman_evaluator_stopped", "1 while the watch sees no evaluations, else 0.")
+DEAD_MAN_NEWS = Counter(
+    "chitieu_deadman_news_total",
+    "News of the watch, by word and outcome (delivered, failed, logged).",
+    ["word", "outcome"],
 )
 
 # Delivery.

@@ -32,7 +32,7 @@ class Owner:
                 told = await asyncio.to_thread(self._evaluator.evaluate, dict(hints.announced))
             EVALUATIONS.labels("behind" if told is None else "decided").inc()
             if told is None:
-                await asyncio.sleep(BEHIND_SECONDS)
+                await hints.wait(0, BEHIND_SECONDS)
                 continue
             self._hand_over(told)
             self.evaluated.set()

@@ -1,6 +1,8 @@
 """/metrics and the health pages of the alerts service, and the proof that its tables are there."""
 
 import asyncio
+from collections.abc import Mapping
+from threading import Thread
 
 import uvicorn
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -10,7 +12,7 @@ from starlette.applications import Starlette
 from services.alerts.settings import AlertsSettings
 from shared.clickhouse import reader
 from shared.errors import RetryableError, StartError
-from shared.health import health_routes
+from shared.health import Check, health_routes
 
 
 def prove_engine(settings: AlertsSettings) -> None:
@@ -31,8 +33,14 @@ def health_server(settings: AlertsSettings) -> uvicorn.Server:
             return str(error)
         return ""
 
-    app = Starlette(routes=health_routes({"engine": engine}, REGISTRY))
-    config = uvicorn.Config(
-        app, host=settings.listen_host, port=settings.alerts_port, access_log=False, log_config=None
-    )
-    return uvicorn.Server(config)
+    return _server(settings.listen_host, settings.alerts_port, {"engine": engine})
+
+
+def serve_beside(host: str, port: int, checks: Mapping[str, Check]) -> None:
+    """The same pages for a command that is a loop: in a thread that ends with the process."""
+    Thread(target=_server(host, port, checks).run, name="pages", daemon=True).start()
+
+
+def _server(host: str, port: int, checks: Mapping[str, Check]) -> uvicorn.Server:
+    app = Starlette(routes=health_routes(checks, REGISTRY))
+    return uvicorn.Server(uvicorn.Config(app, host=host, port=port, access_log=False, log_config=None))

@@ -81,7 +81,7 @@ class Policy(Row):
 
     def as_it_was(self, measures: Mapping[str, int]) -> "Policy":
         """This policy with the numbers that were in force when an alert fired."""
-        return self.model_copy(update=dict(measures))
+        return self.model_copy(update={name: value for name, value in measures.items() if name in self.measures})
 
     @model_validator(mode="after")
     def _steps_ascend(self) -> "Policy":

@@ -10,7 +10,7 @@ from pydantic import HttpUrl, TypeAdapter, ValidationError
 
 from services.alerts.channels.registry import AnyOptions
 from services.alerts.policy import Policy, PolicyFile, Row, Token
-from services.alerts.routing import receivers_of
+from services.alerts.routing import is_no_news, names_of
 from services.alerts.state import Change
 from shared.errors import StartError
 
@@ -57,18 +57,22 @@ class Receivers:
     def told(self, change: Change, policy: Policy) -> tuple[str, ...]:
         """The receivers that a change is recorded for; empty when it is told to nobody.
 
-        Those that get everything are among them whatever the policy names. Names that the file does not have are left
-        out: nothing waits for a receiver that may never come.
+        Those that get everything are among them whatever the policy names, apart from what is no news. Names that the
+        file does not have are left out: nothing waits for a receiver that may never come.
         """
         if not change.tell:
             return ()
-        found = [self._stands_for(name, change.scope.unit) for name in receivers_of(change, policy)]
+        found = [self._stands_for(name, change.scope.unit) for name in names_of(change, policy)]
         found += [name for name, options in self.each.items() if options.everything]
-        return tuple(name for name in dict.fromkeys(found) if name in self.each)
+        news = not is_no_news(change)
+        return tuple(name for name in dict.fromkeys(found) if name in self.each and (news or self._holds_open(name)))
 
     def unknown(self, policies: PolicyFile) -> list[str]:
         """Names that policies use and the file does not have: nobody is told there."""
         return sorted(name for name in _named_in(policies) if name not in self.each and name not in self.by_unit)
+
+    def _holds_open(self, name: str) -> bool:
+        return self.each[name].holds_open
 
     def _stands_for(self, name: str, unit: str) -> str:
         if name not in self.by_unit:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from services.alerts.finding import REMINDER_OVER
+from services.alerts.finding import NO_NEWS
 from services.alerts.policy import Policy, WorkingTime
 from services.alerts.state import Change
 from shared.catalogue.working_days import WorkingCalendar
@@ -18,8 +18,16 @@ def receivers_of(change: Change, policy: Policy) -> tuple[str, ...]:
     An escalation goes to the receivers of all steps taken so far: those of the policy's base have had the alert. What
     comes later in that opening (resolved, withdrawn, acknowledged) goes to everybody who has had it.
     """
-    if not change.tell or change.reason == REMINDER_OVER:
-        return ()
+    return () if not change.tell or is_no_news(change) else names_of(change, policy)
+
+
+def is_no_news(change: Change) -> bool:
+    """An end by the calendar: only who shows the alert as open needs to know."""
+    return change.reason in NO_NEWS
+
+
+def names_of(change: Change, policy: Policy) -> tuple[str, ...]:
+    """All whom a change concerns, be it news or not."""
     stepped = [name for step in policy.escalation[: change.state.escalation] for name in step.receivers]
     names = stepped if change.kind == "escalated" else [*policy.receivers, *stepped]
     return tuple(dict.fromkeys(names))

@@ -5,19 +5,26 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
 
-from services.alerts import kinds
+from services.alerts import hindsight, kinds
 from services.alerts.background import with_background
 from services.alerts.evaluator import Seen, Senses
-from services.alerts.finding import Scope
-from services.alerts.look import periods_now, read_cell_known_now, read_events_known_now, read_quality, read_snapshot
-from services.alerts.policy import Policies, Policy
+from services.alerts.look import read_quality, read_snapshot
+from services.alerts.metrics import BACKGROUND_FAILED
+from services.alerts.periods import periods_now
+from services.alerts.policy import Policies
+from services.alerts.settling import Question
 from services.alerts.snapshot import Quality
 from services.alerts.state import Change
 from shared.catalogue import Catalogue
+from shared.logs import get_logger
 
 QUALITY_EVERY = timedelta(minutes=5)
 """It reads the receipt of every event: too much for every look, of which there may be four in a second."""
+
+
+log = get_logger(__name__)
 
 
 def board_senses(client: Client, policies: Policies, catalogue: Catalogue) -> Senses:
@@ -38,15 +45,16 @@ def board_senses(client: Client, policies: Policies, catalogue: Catalogue) -> Se
         findings = chain.from_iterable(kinds.findings(one, policies) for one in snapshots)
         return Seen(snapshots[0].watermark, list(findings))
 
-    def held_then(scope: Scope, instant: datetime, policy: Policy) -> bool:
-        """That a source was silent stays true, whatever is known later."""
-        if scope.rule in kinds.CELL_RULES:
-            return kinds.held_then(scope, read_cell_known_now(client, scope, instant), policy)
-        if scope.rule in kinds.EVENT_RULES:
-            return kinds.held_at(scope, read_events_known_now(client, instant, catalogue), policies)
-        return True
+    def held_then(asked: Sequence[Question]) -> dict[str, bool]:
+        return hindsight.held_then(client, asked, policies, catalogue)
 
-    def background(changes: Sequence[Change], since: Mapping[int, int]) -> list[Change]:
-        return with_background(client, changes, since)
+    def background(changes: Sequence[Change], since: Mapping[int, int]) -> Sequence[Change]:
+        """An alert without its background is told all the same."""
+        try:
+            return with_background(client, changes, since)
+        except DatabaseError as error:
+            BACKGROUND_FAILED.inc(len(changes))
+            log.warning("background_failed", changes=len(changes), detail=str(error)[:300])
+            return changes
 
     return Senses(look, held_then, background)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.alerts.finding import Rule
+from services.alerts.finding import PERIOD_CLOSED, Rule
 from services.alerts.sentences import figures, things
 from services.alerts.sentences.frame import Words
 from services.alerts.state import OPEN, Change
@@ -37,10 +37,16 @@ def sentence_vi(change: Change) -> str:
 def _state_vi(change: Change) -> str:
     """Without facts (a person acted) the rule's name must do: the alert's own sentence stands beside it."""
     words = WORDS[change.scope.rule]
+    if change.reason == PERIOD_CLOSED:
+        return f"Cảnh báo {words.name}: kỳ {change.scope.period} đã khép lại, không theo dõi nữa"
     if not change.facts:
         return f"Cảnh báo {words.name}"
     say = getattr(words, _PHRASE[change.state.name])
-    said: str = say(change.facts)
+    try:
+        said: str = say(change.facts)
+    except KeyError:
+        # A fact that nobody thought of must not end the evaluator, and with it every other alert.
+        return f"Cảnh báo {words.name}"
     return said if change.state.name != "pending" else f"{said} (đang chờ xác nhận)"
 
 

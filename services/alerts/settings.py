@@ -1,4 +1,4 @@
-"""Environment of the alerts service."""
+"""Environment of the alerts service and of the watch over it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -30,3 +30,20 @@ class AlertsSettings(SharedSettings):
         None, description="A dead man's switch that is POSTed to while evaluations succeed; it may hold a secret."
     )
     alerts_heartbeat_every: timedelta = Field(timedelta(seconds=60), description="At most so often.")
+
+
+class DeadManSettings(SharedSettings):
+    """Environment variables `CHITIEU_<FIELD>` of `python -m services.alerts deadman`; its options outrank them."""
+
+    alerts_port: Port = Field(8083, description="The alerts service of this machine, watched when none is named.")
+    deadman_port: Port | None = Field(None, description="Port of /metrics and the health pages; none when not set.")
+    deadman_url: str | None = Field(None, description="Who is told by a signed webhook; when not set, the log alone.")
+    deadman_secret_file: Path | None = Field(None, description="File with its Standard Webhooks secret (whsec_…).")
+    deadman_after: timedelta = Field(timedelta(minutes=3), description="Without an evaluation for so long it tells.")
+    deadman_every: timedelta = Field(timedelta(seconds=15), description="How often it looks.")
+    deadman_watch: str = Field("", description="Addresses of the replicas' metrics, separated by blanks.")
+
+    @property
+    def watched(self) -> list[str]:
+        """Where it looks."""
+        return self.deadman_watch.split() or [f"http://127.0.0.1:{self.alerts_port}/metrics"]

@@ -1,11 +1,13 @@
 """Decides on everything that one look found, until nothing moves any more (pure: the question back is passed in)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from services.alerts.finding import Finding, Scope
+from services.alerts.finding import PERIOD_CLOSED, Finding, Scope
 from services.alerts.machine import Circumstances, decide
+from services.alerts.periods import is_looked_at
 from services.alerts.policy import Policies, Policy
 from services.alerts.silences import Silence, quiet_because
 from services.alerts.state import OPEN, AlertState, Change
@@ -13,10 +15,26 @@ from services.alerts.state import OPEN, AlertState, Change
 ROUNDS = 3
 """Changes of one alert in one look at most: it opens, is released, escalates. What is left is for the next look."""
 
-HeldThen = Callable[[Scope, datetime, Policy], bool]
-"""Whether, by what is known now, the thing was in breach of the policy at the moment when it fired."""
-
 States = Mapping[str, tuple[Scope, AlertState]]
+
+
+class Question(NamedTuple):
+    """Whether, by what is known now, a thing was in breach at the moment when its alert fired.
+
+    `policy` has the numbers that were in force then, and `target` was the target then; None: it concerns none.
+    """
+
+    scope: Scope
+    instant: datetime
+    policy: Policy
+    target: int | None = None
+
+
+HeldThen = Callable[[Question], bool | None]
+"""None: it cannot be said now, so that the alert stays open and is asked about again."""
+
+HeldThenAll = Callable[[Sequence[Question]], Mapping[str, bool]]
+"""The same for all alerts that would end in one look: by alert, those without an answer left out."""
 
 
 def settle(
@@ -27,14 +45,28 @@ def settle(
     for _ in range(ROUNDS):
         decision = decide(state, seen, around)
         if decision.ask:
-            policy = around.policy.as_it_was(state.judged_by)
-            around = replace(around, held_then=held_then(seen.scope, state.fired_at or around.now, policy))
+            around = replace(around, held_then=held_then(question(seen.scope, state, around)))
             decision = decide(state, seen, around)
         state = decision.state
         if decision.change is None:
             break
         changes.append(decision.change)
     return state, changes
+
+
+def question(scope: Scope, state: AlertState, around: Circumstances) -> Question:
+    """What is asked before an alert ends."""
+    policy = around.policy.as_it_was(state.judged_by)
+    return Question(scope, state.fired_at or around.now, policy, state.judged_by.get("target"))
+
+
+def questions(findings: Iterable[Finding], before: States, policies: Policies, now: datetime) -> Iterator[Question]:
+    """Of all alerts that would end now. What keeps an alert quiet has no part in whether it ends."""
+    for seen in findings:
+        _, state = before.get(seen.scope.alert_id, (seen.scope, AlertState()))
+        around = Circumstances(policies.policy_for(seen.scope), now)
+        if state.name in OPEN and decide(state, seen, around).ask:
+            yield question(seen.scope, state, around)
 
 
 @dataclass
@@ -49,14 +81,17 @@ class Round:
     changes: list[Change] = field(default_factory=list)
     open: dict[str, Scope] = field(default_factory=dict)
 
-    def decide_all(self, findings: Iterable[Finding], held_then: HeldThen) -> None:
-        """On everything that was found, and on what has vanished."""
+    def decide_all(self, findings: Iterable[Finding], held_then: HeldThenAll) -> None:
+        """On everything that was found, and on what has vanished; `held_then` is asked once, for all that would end."""
         self.open = {
             key: scope
             for key, (scope, state) in self.before.items()
             if state.name in OPEN and self.policies.may_inhibit(scope)
         }
-        self.decide_these(with_vanished(findings, self.before), held_then)
+        every = list(with_vanished(findings, self.before, self.now))
+        asked = list(questions(every, self.before, self.policies, self.now))
+        answers = held_then(asked) if asked else {}
+        self.decide_these(every, lambda one: answers.get(one.scope.alert_id))
 
     def decide_these(self, findings: Iterable[Finding], held_then: HeldThen) -> None:
         """On what may keep others quiet first, so that a unit's network tells for its systems in the same look.
@@ -84,8 +119,11 @@ class Round:
         return quiet_because(self.silences, scope, self.now) or self.policies.inhibitor_of(scope, self.open.values())
 
 
-def with_vanished(findings: Iterable[Finding], states: States) -> Iterator[Finding]:
-    """Each alert once: as it was found first, or as not seen. What has vanished is not over, but its time goes on."""
+def with_vanished(findings: Iterable[Finding], states: States, now: datetime) -> Iterator[Finding]:
+    """Each alert once: as it was found first, or as not seen. What has vanished is not over, but its time goes on.
+
+    Only a figure of a year that is not looked at any more is over: nothing can move it now.
+    """
     told: set[str] = set()
     for seen in findings:
         if seen.scope.alert_id not in told:
@@ -93,4 +131,5 @@ def with_vanished(findings: Iterable[Finding], states: States) -> Iterator[Findi
             yield seen
     for key, (scope, state) in states.items():
         if key not in told and (state.name in OPEN or state.untold or state.flapping):
-            yield Finding(scope, "neither", "not_seen")
+            closed = scope.figure and not is_looked_at(scope.period, now)
+            yield Finding(scope, "clear", PERIOD_CLOSED) if closed else Finding(scope, "neither", "not_seen")

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.alerts.snapshot import Duty, Links, SecurityEvent, SystemSeen
+from services.alerts.vietnamese import LOCAL
 from shared.catalogue import Catalogue
 from shared.catalogue.duties import reports_due
 
@@ -18,7 +19,7 @@ DUTY_DAYS = 370
 DEFAULT_TTL_MINUTES = 15
 
 Row = Mapping[str, Any]
-"""subject, type, part, standing, data (JSON), owner, named, last."""
+"""subject, type, part, standing, data (JSON), owner, named, last; `first`, the earliest time, where it is known."""
 
 
 def systems(
@@ -85,10 +86,13 @@ def _security(row: Row, catalogue: Catalogue) -> SecurityEvent:
 
 
 def duties(states: Iterable[Row], today: date, catalogue: Catalogue) -> tuple[Duty, ...]:
-    """Duties that can be reminded of or overdue about now; submitted means created and kept on the system."""
-    submitted = {
-        row["subject"] for row in states if row["type"] == "report.submitted" and row["part"] and row["standing"]
-    }
+    """Duties that can be reminded of or overdue about now; submitted means created and kept on the system.
+
+    What was due before any report was ever heard of may have been submitted before this platform was there.
+    """
+    said = [row for row in states if row["type"] == "report.submitted"]
+    submitted = {row["subject"] for row in said if row["part"] and row["standing"]}
+    heard = min((at for row in said if (at := row.get("first") or row.get("last"))), default=None)
     owed = (duty for year in (today.year - 1, today.year) for duty in reports_due(catalogue, year))
     return tuple(
         Duty(
@@ -96,6 +100,7 @@ def duties(states: Iterable[Row], today: date, catalogue: Catalogue) -> tuple[Du
             period_vi=_period_name(duty.period, catalogue),
             due=duty.due,
             submitted=f"report/{duty.unit}/{duty.code}/{duty.period}" in submitted,
+            covered=heard is not None and heard.astimezone(LOCAL).date() <= duty.due,
         )
         for duty in owed
         if duty.code in REMINDED and today - duty.due < timedelta(days=DUTY_DAYS)

@@ -43,7 +43,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An expected emitter. `silent`: by its cadence in working days; `cadence_minutes`: it runs at all hours."""
+    """An expected emitter. `silent`: by its cadence in working days; `cadence_minutes`: it runs at all hours.
+
+    `awaited_since`: the local day of this platform's installation, from which on it could be heard of at all.
+    """
 
     code: str
     name_vi: str
@@ -54,6 +57,7 @@ class Source:
     last_heard: datetime | None
     silent: bool
     indicators: tuple[str, ...]
+    awaited_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,10 @@ class SecurityEvent:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """A report that a unit owes; `due` is the last local day on which it is on time."""
+    """A report that a unit owes; `due` is the last local day on which it is on time.
+
+    `covered`: reports were heard of by then, so that one that is not there is missing.
+    """
 
     unit: str
     unit_vi: str
@@ -114,6 +121,7 @@ class Duty:
     period_vi: str
     due: date
     submitted: bool
+    covered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class AlertState:
     `since`: entered `name`. `clear_since`: an open alert's condition has been gone since then; not recorded, so that a
     take-over waits anew. `turns`: moments at which it fired or ended, newest last, as far back as flapping looks.
     `told`: the state that receivers believe it to be in. `severity`: how grave it was at its last change. `judged_by`:
-    the numbers of the policy by which it fired, so that a policy edit never makes it look withdrawn.
+    the policy's numbers and the target by which it fired, so that editing these never makes it look withdrawn.
     """
 
     name: StateName = "ok"

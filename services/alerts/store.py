@@ -88,7 +88,9 @@ class AlertStore(Protocol):
 
 
 class OwnerStore(AlertStore, Protocol):
-    """What the owner needs beside it. `told_open`: of each alert that receivers hold open, what was told last."""
+    """What the owner needs beside it. `told_open`: of each alert that receivers hold open, the newest of each receiver:
+    of an escalation only those of its steps hear.
+    """
 
     def record_silence(self, silence: Silence, command_id: str) -> None: ...
     def told_open(self) -> list[Notification]: ...

@@ -37,8 +37,12 @@ SELECT alert_id, number, rule, thing, indicator, figure, unit, period, change, f
 FROM alert_transitions
 """
 TOLD_OPEN = f"""
-SELECT * FROM ({_NOTIFICATION} WHERE notEmpty(receivers) ORDER BY alert_id, number DESC LIMIT 1 BY alert_id)
-WHERE state IN ('firing', 'lost') ORDER BY at, alert_id
+{_NOTIFICATION} WHERE (alert_id, number) IN (
+    SELECT alert_id, max(number) FROM alert_transitions ARRAY JOIN receivers AS receiver GROUP BY alert_id, receiver)
+  AND alert_id IN (
+    SELECT alert_id FROM alert_transitions WHERE notEmpty(receivers) GROUP BY alert_id
+    HAVING argMax(to_state, number) IN ('firing', 'lost'))
+ORDER BY at, alert_id, number
 """  # noqa: S608 - constants of this module
 UNDELIVERED = f"""
 {_NOTIFICATION} WHERE (alert_id, number) IN (
@@ -93,7 +97,7 @@ class ClickHouseAlertStore:
         return gravest_first(_notification_of(row) for row in rows)
 
     def told_open(self) -> list[Notification]:
-        """Of each alert that receivers hold open, what they were told last."""
+        """Of each alert that receivers hold open, what each of them was told last."""
         return [_notification_of(row) for row in self._read(TOLD_OPEN)]
 
     def log_delivery(self, steps: Sequence[DeliveryStep]) -> None:

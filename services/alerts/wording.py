@@ -16,7 +16,7 @@ STATES_VI = {
     "firing": "Cảnh báo",
     "lost": "Không thể đạt nữa",
     "resolved": "Đã hết",
-    "withdrawn": "Rút lại do số liệu đã được đính chính",
+    "withdrawn": "Đã rút vì dữ liệu được đính chính",
 }
 CHANGES_VI = {
     "acknowledged": "Đã có người tiếp nhận",

@@ -25,7 +25,7 @@ TITLES_VI = {
     "no_receipt": (404, "Không có sự kiện này", "Hệ thống của khóa này chưa gửi sự kiện có mã như vậy."),
     "method": (405, "Phương thức không được phép", "Địa chỉ này không nhận phương thức đã dùng."),
     "format": (406, "Định dạng không hỗ trợ", "Chỉ có JSON và CSV."),
-    "alert_not_open": (409, "Cảnh báo không còn mở", "Chỉ xác nhận hoặc chuyển cấp cảnh báo đang mở."),
+    "alert_not_open": (409, "Cảnh báo không còn mở", "Chỉ tiếp nhận hoặc chuyển cấp cảnh báo đang mở."),
     "silence_over": (409, "Lệnh tạm im đã hết", "Lệnh tạm im này không còn hiệu lực."),
     "personal_data": (422, "Có dữ liệu cá nhân", "Ghi chú không được có số định danh, số điện thoại hoặc thư điện tử."),
     "until": (422, "Thời hạn không hợp lệ", "Thời hạn phải ở tương lai và không quá 90 ngày."),

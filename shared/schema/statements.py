@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -12,7 +13,8 @@ FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
 TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
-VIEW_FILES = ("030_views.sql", "035_known.sql")
+VIEW_FILES = ("030_views.sql",)
+KNOWN_FILE = "035_known.sql"
 
 
 def schema_statements(database: str, version: int) -> list[str]:
@@ -29,6 +31,13 @@ def table_statements(database: str, version: int) -> list[str]:
 def view_statements(database: str, version: int) -> list[str]:
     """Makes every public view read a version's tables. Raises ValueError."""
     return _statements(VIEW_FILES, _checked(database), version)
+
+
+@cache
+def cells_as_known(version: int) -> str:
+    """The query for cells as of an instant by what is known now; its parameters and columns stand in its file."""
+    (query,) = _statements((KNOWN_FILE,), "", version)
+    return query
 
 
 def _checked(database: str) -> str:

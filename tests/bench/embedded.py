@@ -17,6 +17,7 @@ import yaml
 from tests.bench.generator import BATCH_EVENTS
 from tests.bench.measuring import cores, pin
 from tests.chaos.memory import tree
+from tests.support.delivering import SECRET
 from tests.support.pipeline import Pipeline
 from tests.support.processes import REPO
 from tests.support.stack import LocalStack
@@ -53,7 +54,8 @@ class Embedded:
         self.receiver.start()
         folder.mkdir(parents=True, exist_ok=True)
         policies = str(_policies(folder / "policies.yaml"))
-        self.stack = LocalStack(folder, {"CHITIEU_WEBHOOK_URL": self.receiver.url, "CHITIEU_POLICIES": policies})
+        receivers = str(_receivers(folder / "receivers.yaml", self.receiver.url))
+        self.stack = LocalStack(folder, {"CHITIEU_RECEIVERS": receivers, "CHITIEU_POLICIES": policies})
         self.stack.start()
         self.pipeline = Pipeline(self.stack)
         self._batches = 0
@@ -120,6 +122,14 @@ class Embedded:
     def settle(self, quiet: Callable[[], bool], what: str) -> None:
         """Returns once `quiet`."""
         wait_until(quiet, deadline_seconds=DRAIN_SECONDS, what=what)
+
+
+def _receivers(file: Path, url: str) -> Path:
+    """One webhook that gets every change on its own and at once, as machines do."""
+    file.with_suffix(".secret").write_text(SECRET)
+    hook = {"kind": "webhook", "url": url, "secret_files": [file.with_suffix(".secret").name]}
+    file.write_text(yaml.safe_dump({"receivers": {"hook": hook | {"allow_private": True, "everything": True}}}))
+    return file
 
 
 def _policies(file: Path) -> Path:

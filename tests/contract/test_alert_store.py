@@ -144,6 +144,15 @@ def test_what_receivers_hold_open_is_what_they_were_told_last(new_store: NewStor
     assert [(n.alert_id, n.number) for n in store.told_open()] == [(cell(unit="so-khcn").alert_id, 1)]
 
 
+def test_an_escalation_that_others_were_told_of_hides_no_open_alert_from_who_had_it_before(new_store: NewStore) -> None:
+    """What each receiver holds open is what it was told last, whatever others were told since."""
+    store = new_store()
+    store.take_over(1)
+    passed_on = replace(acknowledged(fired()), kind="escalated", tell=True)
+    store.record([Recorded(fired(), ("monitoring", "soc")), Recorded(passed_on, ("desk", "soc"))], "p")
+    assert [(n.number, n.receivers) for n in store.told_open()] == [(1, ("monitoring", "soc")), (2, ("desk", "soc"))]
+
+
 def test_a_replaced_owner_can_write_nothing(new_store: NewStore) -> None:
     old, new = new_store(), new_store()
     old.take_over(1)

@@ -9,7 +9,7 @@ from deploy.local.stack.steps import processes_of_the_stack
 from tests.support.listeners import listening_addresses
 from tests.support.stack import LocalStack
 
-SERVICES = ["ingest", "scoring", "alerts", "api"]
+SERVICES = ["ingest", "scoring", "alerts", "deadman", "api"]
 
 
 def test_nothing_listens_on_an_address_that_others_can_reach(stack: LocalStack) -> None:

@@ -132,7 +132,8 @@ async def test_what_fires_is_sent_again_after_alertmanager_forgot_it(alertmanage
 
 
 async def test_after_a_restart_of_ours_sending_goes_on_from_what_was_recorded(alertmanager: Alertmanager) -> None:
-    standing = [fired("mine"), fired("others", receivers=("province",)), ended("over")]
+    passed_on = fired("mine", number=3, change="escalated", receivers=("province",))
+    standing = [fired("mine"), passed_on, fired("others", receivers=("province",)), ended("over")]
     async with opened(alertmanager.url) as channel:
         channel.adopt(standing)
         async with tended(channel):

@@ -3,14 +3,16 @@
 import json
 import sys
 from collections.abc import Iterator
+from http.client import OK, SERVICE_UNAVAILABLE
 from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook
 
+from deploy.local.stack.readiness import READY_PATH, status
 from tests.support.alerts_setup import DEADLINE_SECONDS, SECRET, AlertsSetup
 from tests.support.kafka import LocalKafka
-from tests.support.processes import ChildProcess
+from tests.support.processes import ChildProcess, free_ports
 from tests.support.schema import Schema
 from tests.support.waiting import wait_until
 from tests.support.webhook import WebhookReceiver
@@ -49,12 +51,16 @@ def test_a_stopped_evaluator_beats_no_more_and_the_watch_tells_once_signed_and_o
     secret.write_text(SECRET)
     command = [sys.executable, "-m", "services.alerts", "deadman", "--url", receiver.url, "--secret-file", str(secret)]
     limits = ["--after", "3s", "--every", "1s", "--watch", f"http://127.0.0.1:{service.port}/metrics"]
-    watch = ChildProcess([*command, *limits], {}, tmp_path / "deadman.log").start()
+    (port,) = free_ports(1)
+    watch = ChildProcess([*command, *limits], {"CHITIEU_DEADMAN_PORT": str(port)}, tmp_path / "deadman.log").start()
+    wait_until(lambda: status(port, READY_PATH) == OK, deadline_seconds=DEADLINE_SECONDS, what="its health page")
     alerts.sight.unlink()
     wait_deliveries(receiver, 1, "the word that it stopped")
+    assert status(port, READY_PATH) == SERVICE_UNAVAILABLE
     beats = len(switch.deliveries)
     alerts.see([])
     wait_deliveries(receiver, 2, "the word that it is back")
+    assert status(port, READY_PATH) == OK
     wait_deliveries(switch, beats + 2, "beats again")
     watch.stop()
     assert [json.loads(one.body)["type"] for one in receiver.deliveries] == ["evaluator.stopped", "evaluator.running"]

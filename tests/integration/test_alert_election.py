@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_person_is_obeyed_once_and_a_message_that_is_no_command_blocks_nobody(
     alerts.see(LOW[:1])
     alerts.wait_changes(1)
     alert = CELLS[0].alert_id
-    acknowledge = command("acknowledge", 1, alert_id=alert)
+    acknowledge = command("acknowledge", 1, alert_id=alert, at=datetime.now(UTC))
     alerts.ask(acknowledge, b"{", acknowledge, command("note", 2, alert_id=alert, note="đã gọi cho xã"))
     recorded = [(CELLS[0].thing, 1, "state", "firing", ""), (CELLS[0].thing, 2, "acknowledged", "firing", "officer"),
                 (CELLS[0].thing, 3, "noted", "firing", "officer")]  # fmt: skip

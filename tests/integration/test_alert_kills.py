@@ -24,7 +24,7 @@ def alerts(kafka: LocalKafka, schema: Schema, unique: str, tmp_path: Path) -> It
     setup.stop()
 
 
-def test_every_change_is_delivered_a_repeat_carries_the_same_id_and_body_and_none_is_lost(
+def test_openmeter_5118_every_change_is_delivered_a_repeat_carries_the_same_id_and_body_and_none_is_lost(
     alerts: AlertsSetup, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "tests.support.killed_owner", str(DEATHS)]

@@ -67,8 +67,10 @@ class MemoryAlertStore:
         return gravest_first(waiting)[:at_most]
 
     def told_open(self) -> list[Notification]:
-        newest = {n.alert_id: n for n in sorted(self.notifications, key=lambda n: n.number) if n.receivers}
-        return sorted((n for n in newest.values() if n.state in OPEN), key=lambda n: (n.at, n.alert_id))
+        told = [n for n in sorted(self.notifications, key=lambda n: n.number) if n.receivers]
+        newest, states = {(n.alert_id, r): n for n in told for r in n.receivers}, {n.alert_id: n.state for n in told}
+        standing = {n.id: n for n in newest.values() if states[n.alert_id] in OPEN}
+        return sorted(standing.values(), key=lambda n: (n.at, n.alert_id, n.number))
 
     def log_delivery(self, steps: Sequence[DeliveryStep]) -> None:
         self._check()

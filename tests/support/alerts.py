@@ -1,11 +1,12 @@
 """Findings, states and policies for tests of the alerts, with a clock that stands still."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.alerts.finding import Finding, Rule, Scope, Truth
 from services.alerts.policy import RULES, Inhibition, Policies, Policy, PolicyFile
+from services.alerts.settling import Question
 from services.alerts.state import Acknowledgement, AlertState, StateName
 from shared.contracts.commands import Action, Command
 
@@ -50,6 +51,11 @@ def standing(name: StateName, since: float = 60, told: StateName | None = None, 
     fired = {"fired_at": at} if name in {"firing", "lost"} else {}
     believed = told or ("ok" if name == "pending" else name)
     return AlertState(**{"name": name, "number": 3, "since": at, "told": believed, **fired, **others})
+
+
+def all_held(asked: Sequence[Question]) -> dict[str, bool]:
+    """Whatever ends was right to fire."""
+    return {one.scope.alert_id: True for one in asked}
 
 
 def taken(until: float | None = None) -> Acknowledgement:

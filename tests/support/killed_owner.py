@@ -24,7 +24,7 @@ from services.alerts.settings import AlertsSettings
 from services.alerts.store import DeliveryStep, Notification, Recorded
 from services.alerts.tables import ClickHouseAlertStore
 from shared.clickhouse import writer
-from tests.support.alerts import cell, found, policies
+from tests.support.alerts import all_held, cell, found, policies
 
 CELLS = [cell(unit=f"xa-{number}") for number in range(3)]
 LAST_STEP = 3
@@ -63,7 +63,7 @@ async def own(here: Installation, truth: Truth, dies_at: int) -> None:
     store.dies_at = dies_at
     dispatch = Dispatch.open(here.receivers, store, here.policies, here.catalogue.working_days, here.now)
     await dispatch.take_over([])
-    senses = Senses(lambda _: Seen([], [found(truth, one) for one in CELLS]), lambda *_: True)
+    senses = Senses(lambda _: Seen([], [found(truth, one) for one in CELLS]), all_held)
     told = Evaluator(senses, store, here.policies, here.receivers.told, here.now, standing).evaluate({})
     dispatch.put(told or [])
     running = [asyncio.create_task(one) for one in dispatch.work()]

@@ -14,6 +14,7 @@ from services.alerts.settings import AlertsSettings
 from services.alerts.watermark import Watermark
 from shared.errors import FencedError
 from shared.logs import configure_logs
+from tests.support.alerts import all_held
 
 
 class Sight(msgspec.Struct):
@@ -38,7 +39,7 @@ def senses_of(file: Path) -> Senses:
         sight = msgspec.json.decode(file.read_bytes(), type=Sight)
         return Seen(sight.watermark, sight.findings)
 
-    return Senses(look, lambda *_: True)
+    return Senses(look, all_held)
 
 
 def main() -> int:

@@ -31,6 +31,7 @@ class LocalStack:
             ingest_port=ports["ingest"],
             scoring_port=ports["scoring"],
             alerts_port=ports["alerts"],
+            deadman_port=ports["deadman"],
             engine_port=ports["engine"],
             kafka_port=ports["kafka"],
             kafka_controller_port=ports["kafka_controller"],

@@ -1,20 +1,22 @@
 """Days and weeks of alerts with an injected clock: kinds, shipped policies, machine and routing together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from services.alerts.finding import Finding, Scope
 from services.alerts.kinds import findings
 from services.alerts.look import LOCAL
+from services.alerts.machine import Circumstances, act
 from services.alerts.policy_files import load_policies
 from services.alerts.routing import receivers_of
 from services.alerts.sentence import sentence_vi
 from services.alerts.settling import Round
 from services.alerts.sights import duties
-from services.alerts.snapshot import Snapshot
+from services.alerts.snapshot import SecurityEvent, Snapshot
 from services.alerts.state import AlertState, Change
 from tests.support.alert_snapshots import CATALOGUE, cell, snapshot
+from tests.support.alerts import all_held, command
 
 POLICIES = load_policies(CATALOGUE)
 HOUR = timedelta(hours=1)
@@ -28,14 +30,18 @@ def hours(first: str, last: str) -> Iterator[datetime]:
         now += HOUR
 
 
-def lived(moments: Iterator[datetime], seen: Callable[[datetime], Snapshot]) -> list[Change]:
-    """Changes that somebody is told of, in order."""
-    states: dict[str, tuple[Scope, AlertState]] = {}
+def lived(
+    moments: Iterable[datetime],
+    seen: Callable[[datetime], Snapshot],
+    before: Mapping[str, tuple[Scope, AlertState]] | None = None,
+) -> list[Change]:
+    """Changes that somebody is told of, in order; `before`: where the alerts stand at the beginning."""
+    states = dict(before or {})
     told: list[Change] = []
     for now in moments:
         look: list[Finding] = list(findings(seen(now), POLICIES))
         whole = Round(states, POLICIES, (), now)
-        whole.decide_all(look, lambda *_: True)
+        whole.decide_all(look, all_held)
         states = {**states, **whole.states}
         told += [one for one in whole.changes if receivers_of(one, POLICIES.policy_for(one.scope))]
     return told
@@ -48,7 +54,7 @@ def owing(unit: str, submitted_from: str = "9999") -> Callable[[datetime], Snaps
         today = now.astimezone(LOCAL).date()
         owed = [one for one in duties([], today, CATALOGUE) if (one.unit, one.code) == (unit, "bc-cds-nam")]
         done = today.isoformat() >= submitted_from
-        return snapshot(now, duties=tuple(replace(one, submitted=done) for one in owed))
+        return snapshot(now, duties=tuple(replace(one, submitted=done, covered=True) for one in owed))
 
     return seen
 
@@ -74,6 +80,29 @@ def test_a_report_that_is_submitted_in_time_ends_its_reminder_and_brings_no_othe
         ("overdue", "resolved"),
     ]
     assert sentence_vi(later[-1]).endswith("(năm 2026) đã nộp trên hệ thống.")
+
+
+def grave(now: datetime) -> Snapshot:
+    """A grave security event that its source has not closed."""
+    event = SecurityEvent("ab" * 32, "so-y-te", "Sở Y tế", "high", "malware", "new", now, taken_back=False)
+    return snapshot(now, security=(event,))
+
+
+def test_what_nobody_takes_on_is_passed_on_after_the_set_minutes_and_what_is_taken_on_is_not() -> None:
+    """By the shipped policy: after 15 minutes and after an hour; on a Saturday night, since the SOC works 24×7."""
+    began = datetime(2026, 7, 4, 23, tzinfo=LOCAL)
+    minutes = [began + timedelta(minutes=number) for number in range(181)]
+    told = lived(minutes, grave)
+    assert [(one.kind, (one.at - began) // timedelta(minutes=1)) for one in told] == [
+        ("state", 0), ("escalated", 15), ("escalated", 60)
+    ]  # fmt: skip
+    assert [receivers_of(one, POLICIES.policy_for(one.scope)) for one in told] == [
+        ("soc",), ("ban-dieu-hanh",), ("ban-dieu-hanh",)
+    ]  # fmt: skip
+    fired = told[0]
+    around = Circumstances(POLICIES.policy_for(fired.scope), minutes[14])
+    taken = act(fired.state, fired.scope, command("acknowledge", at=minutes[14]), around).state
+    assert lived(minutes[15:], grave, {fired.scope.alert_id: (fired.scope, taken)}) == []
 
 
 def test_what_is_lost_is_told_once_and_not_on_thirty_further_days() -> None:

@@ -9,8 +9,11 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.alerts.evaluator import Evaluator, Seen, Senses
-from services.alerts.finding import Finding, Scope, Truth
+from services.alerts.finding import PERIOD_CLOSED, Finding, Scope, Truth
+from services.alerts.periods import LOCAL
 from services.alerts.policy import Flapping, Inhibition, Policies, Policy
+from services.alerts.routing import receivers_of
+from services.alerts.settling import Question
 from services.alerts.state import Change
 from services.alerts.store import Notification
 from services.alerts.watermark import Watermark
@@ -33,8 +36,8 @@ class World:
     findings: Sequence[Finding] = ()
     offset: int = 0
     now: datetime = NOW
-    held: bool = True
-    asked: list[tuple[Scope, datetime, Policy]] = field(default_factory=list)
+    held: bool | None = True
+    asked: list[Sequence[Question]] = field(default_factory=list)
     tables: MemoryAlerts = field(default_factory=MemoryAlerts)
     policies: Policies = field(default_factory=policies)
     marks: Callable[[int], Sequence[Watermark]] = lambda offset: [Watermark(0, offset, NOW.isoformat())]
@@ -52,9 +55,9 @@ class World:
         self.now += after
         return self
 
-    def _held_then(self, scope: Scope, instant: datetime, policy: Policy) -> bool:
-        self.asked.append((scope, instant, policy))
-        return self.held
+    def _held_then(self, asked: Sequence[Question]) -> dict[str, bool]:
+        self.asked.append(asked)
+        return {} if self.held is None else {one.scope.alert_id: self.held for one in asked}
 
 
 def told(notifications: Sequence[Notification] | None) -> list[tuple[str, str]]:
@@ -118,8 +121,36 @@ def test_whether_it_was_true_is_asked_with_the_moment_and_the_policy_of_the_firi
     world.held = False
     (ended,) = world.sees("clear", after=minutes(60)).evaluator().evaluate({}) or []
     assert ended.state == "withdrawn"
-    ((scope, instant, policy),) = world.asked
-    assert (scope, instant, policy.margin_points, policy.min_denominator) == (cell(), NOW, 2, 30)
+    (((scope, instant, policy, target),),) = world.asked
+    assert (scope, instant, policy.margin_points, policy.min_denominator, target) == (cell(), NOW, 2, 30, 80)
+
+
+def test_a_target_that_is_lowered_later_makes_no_alert_look_wrong(world: World) -> None:
+    """The board has another target now; it is asked by the one that the alert was judged by, also by a successor."""
+    world.sees("breach").evaluator().evaluate({})
+    lowered = found("clear", facts={"target": 60})
+    world.sees(lowered, after=minutes(60)).evaluator().evaluate({})
+    assert [one.target for asked in world.asked for one in asked] == [80]
+
+
+def test_two_hundred_alerts_that_end_together_are_asked_about_once(world: World) -> None:
+    """What blocks the evaluator must not grow with their number; also while something keeps some of them quiet."""
+    scopes = [cell(unit=f"xa-{number}") for number in range(200)]
+    evaluator = world.sees(*(found("breach", one) for one in scopes)).evaluator()
+    evaluator.evaluate({})
+    evaluator.obey(command("silence", matching=Matching(unit="xa-7"), until=NOW + minutes(60)))
+    world.sees(*(found("clear", one) for one in scopes), found("breach", cell("pace")), after=minutes(1))
+    assert len(evaluator.evaluate({}) or []) == 200
+    assert [len(asked) for asked in world.asked] == [200]
+
+
+def test_an_alert_of_which_it_cannot_be_read_stays_open_and_is_asked_about_again(world: World) -> None:
+    evaluator = world.sees("breach").evaluator()
+    evaluator.evaluate({})
+    world.sees("clear", found("breach", cell("pace")), after=minutes(1)).held = None
+    assert {(one.rule, one.state) for one in evaluator.evaluate({}) or []} == {("pace", "firing")}
+    world.held = False
+    assert [one.state for one in evaluator.evaluate({}) or []] == ["withdrawn"]
 
 
 def test_one_thing_that_two_snapshots_show_is_decided_once(world: World) -> None:
@@ -235,6 +266,18 @@ def test_grafana_a_thing_that_vanishes_is_not_over(world: World) -> None:
     evaluator.evaluate({})
     assert world.sees(after=timedelta(days=30)).evaluator().evaluate({}) == []
     assert world.evaluator().standing.states[cell().alert_id][1].name == "firing"
+
+
+def test_what_stands_open_when_its_year_is_closed_ends_with_it_and_is_told_to_no_person(world: World) -> None:
+    """Else it would stand open, and be sent to every Alertmanager again, for ever. Until then nothing ends it."""
+    evaluator = world.sees("breach").evaluator()
+    evaluator.evaluate({})
+    world.now = datetime(2027, 1, 31, 23, 59, tzinfo=LOCAL)
+    assert world.sees().evaluator().evaluate({}) == []
+    (ended,) = world.sees(after=minutes(1)).evaluator().evaluate({}) or []
+    assert (ended.state, ended.reason) == ("resolved", PERIOD_CLOSED)
+    assert "kỳ 2026 đã khép lại" in ended.sentence_vi
+    assert receivers_of(world.tables.changes[-1].change, Policy(receivers=("desk",))) == ()
 
 
 def test_a_vanished_alert_is_still_passed_on_when_nobody_takes_it(world: World) -> None:

@@ -28,6 +28,10 @@ QUALITY = Quality("dvc", "Một cửa", "tt-pvhcc", "TT PVHCC", events=1000, con
         ({}, "clear", "heard"),
         ({"silent": True}, "breach", "silent"),
         ({"last_heard": None}, "breach", "silent"),
+        # 1 July is a Wednesday: two working days before it is Monday, 29 June
+        ({"last_heard": None, "silent": True, "awaited_since": date(2026, 7, 1)}, "neither", "not_yet_heard"),
+        ({"last_heard": None, "silent": True, "awaited_since": date(2026, 6, 29)}, "neither", "not_yet_heard"),
+        ({"last_heard": None, "silent": True, "awaited_since": date(2026, 6, 28)}, "breach", "silent"),
         ({"cadence_minutes": 15, "last_heard": NOW - 15 * MINUTE}, "clear", "heard"),
         ({"cadence_minutes": 15, "last_heard": NOW - 16 * MINUTE}, "breach", "silent"),
     ],
@@ -208,6 +212,20 @@ def test_a_duty_is_done_when_its_report_was_submitted_on_the_system() -> None:
     taken_back = {**row, "standing": 0, "subject": "report/so-gddt/bc-cds-nam/2026"}
     done = [one.unit for one in duties([row, off_system, taken_back], date(2026, 11, 2), CATALOGUE) if one.submitted]
     assert done == ["so-tu-phap"]
+
+
+def test_what_was_due_before_any_report_was_heard_of_is_not_called_missing() -> None:
+    """A platform that is installed after 15 November does not accuse 116 units."""
+    said = {"type": "report.submitted", "part": 1, "standing": 1, "subject": "report/so-tu-phap/bc-thang/2026-11"}
+
+    def overdue(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
+        owed = duties(rows, date(2026, 11, 23), CATALOGUE)
+        seen = found("report_due", snapshot(at("2026-11-23T08:00"), duties=owed), REMINDERS)
+        return {(one.truth, one.reason) for one in seen if one.scope.thing.endswith("bc-cds-nam:2026:overdue")}
+
+    assert overdue([]) == {("neither", "due_before_any_data")}
+    assert overdue([{**said, "first": at("2026-11-15T00:00")}]) == {("neither", "due_before_any_data")}
+    assert overdue([{**said, "first": at("2026-11-14T23:59")}]) == {("breach", "overdue")}
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,14 @@ def test_an_acknowledgement_until_a_moment_that_has_passed_is_refused() -> None:
     assert (decision.change, decision.reason) == (None, "until_has_passed")
 
 
+@pytest.mark.parametrize(("action", "before", "change"), [("acknowledge", 59, "acknowledged"), ("acknowledge", 62, ""),
+                                                      ("escalate", 62, ""), ("note", 62, "noted")])  # fmt: skip
+def test_what_was_asked_of_an_earlier_opening_does_not_take_this_one_on(action: Any, before: int, change: str) -> None:
+    """It fired an hour ago; two minutes earlier somebody had taken on the opening before, which was read late."""
+    decision = act(FIRING, cell(), command(action, at=NOW - minutes(before), note="x"), Circumstances(STEPS, NOW))
+    assert (decision.change.kind if decision.change else "") == change
+
+
 def test_it_is_passed_on_by_hand_even_when_taken_on_or_silenced_and_only_while_there_are_steps() -> None:
     around = Circumstances(STEPS, NOW, quiet_because="silence:1")
     first = act(TAKEN, cell(), command("escalate"), around)

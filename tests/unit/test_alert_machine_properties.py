@@ -82,7 +82,7 @@ class Life:
         self.state, changes = settle(self.state, found(one.truth), around, held_then)
         if one.action:
             until = None if one.until is None else self.now + minutes(one.until)
-            acted = act(self.state, cell(), command(one.action, until=until, note="n"), around)  # type: ignore[arg-type]
+            acted = act(self.state, cell(), command(one.action, at=self.now, until=until, note="n"), around)  # type: ignore[arg-type]
             self.state = acted.state
             changes += [acted.change] if acted.change else []
         self.changes += changes

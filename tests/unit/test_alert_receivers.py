@@ -1,17 +1,20 @@
 """The receivers file: read strictly, every problem as one line; units, fallbacks and the receiver of the settings."""
 
 from base64 import b64encode
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.alerts.__main__ import main
 from services.alerts.channels.alertmanager import labels
 from services.alerts.channels.email import EmailOptions
 from services.alerts.channels.http import is_public
 from services.alerts.channels.registry import open_channel
 from services.alerts.channels.webhook import WebhookOptions
+from services.alerts.finding import REMINDER_OVER
 from services.alerts.policy import RULES, Policy, PolicyFile
 from services.alerts.receivers import Receivers, ReceiversError, load_receivers
 from shared.errors import StartError
@@ -58,6 +61,29 @@ def problems(folder: Path, text: str) -> list[str]:
 
 def told(receivers: Receivers, *names: str, unit: str = "so-noi-vu") -> tuple[str, ...]:
     return receivers.told(change(unit=unit), Policy(receivers=names))
+
+
+def test_the_end_of_a_reminder_reaches_only_who_would_show_it_as_open_for_ever(folder: Path) -> None:
+    """An Alertmanager that nobody tells of it would be sent the reminder again for the rest of the year."""
+    over = replace(change("state", state="resolved"), reason=REMINDER_OVER)
+    machine = '  machine: {kind: webhook, url: "https://m.tinh.vn/", secret_files: [new.secret], everything: true}\n'
+    for everything in ("true", "false"):
+        found = read(folder, WHOLE.replace("everything: true", f"everything: {everything}") + machine)
+        assert found.told(over, Policy(receivers=("desk", "monitoring"))) == ("monitoring",)
+
+
+def test_check_says_what_both_files_hold_and_which_names_nobody_stands_for(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read(folder, WHOLE)
+    assert main(["check", "--receivers", str(folder / "receivers.yaml")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "receivers: desk, don-vi.so-noi-vu, don-vi.so-tai-chinh, monitoring, room, soc"
+    assert lines[2:] == ["nobody is told as ban-dieu-hanh: the receivers file does not have it"]
+    read_text = (folder / "receivers.yaml").read_text()
+    (folder / "receivers.yaml").write_text(read_text.replace("group_by: unit", "group_by: colour"))
+    assert main(["check", "--receivers", str(folder / "receivers.yaml")]) == 1
+    assert "desk.group_by" in capsys.readouterr().err
 
 
 def test_a_file_is_read_with_paths_beside_it_and_each_kind_has_its_defaults(folder: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any, get_args
 import pytest
 
 from services.alerts.finding import Finding, Rule
-from services.alerts.kinds import KINDS, then_facts
+from services.alerts.kinds import CELL_RULES, KINDS, then_facts
 from services.alerts.policy import RULES
 from services.alerts.sentence import BESIDE, evidence, sentence_vi
-from services.alerts.snapshot import Duty, Links, Quality, SecurityEvent, Snapshot, Source, SystemSeen
+from services.alerts.snapshot import Cell, Duty, Links, Quality, SecurityEvent, Snapshot, Source, SystemSeen
 from services.alerts.state import Acknowledgement, AlertState, Change, ChangeKind, StateName
 from tests.support.alert_snapshots import NOW, cell, found, policies, snapshot
 
@@ -101,7 +101,7 @@ def test_below_target_says_who_how_much_and_against_which_target() -> None:
 def test_a_withdrawn_alert_says_that_data_were_corrected_and_what_was_right() -> None:
     said = said_by("below_target", "withdrawn", snapshot(cells=(cell(1700, 2000),)), **then_facts(cell(1600, 2000)))
     assert said == (
-        "Xã Như Quỳnh: cảnh báo về Hồ sơ giải quyết trực tuyến toàn trình đã rút: dữ liệu được sửa, "
+        "Xã Như Quỳnh: cảnh báo về Hồ sơ giải quyết trực tuyến toàn trình đã rút: dữ liệu được đính chính, "
         "lúc phát cảnh báo số đúng là 80% (1.600/2.000)."
     )
 
@@ -211,3 +211,31 @@ def test_evidence_holds_the_facts_and_under_which_policy_they_were_judged() -> N
     assert (frozen["policy_version"], frozen["catalogue_version"], frozen["previous_state"]) == ("p1", "v1", "ok")
     assert frozen["watermark"][0]["offset"] == 41
     assert evidence(replace(change(finding("pace"), "firing"), facts={}), "p1") == {}
+
+
+THIN = {
+    "lost without any recent event": cell(100, 2000, recent_num=0, recent_den=0, expected_den=100),
+    "nothing expected any more": cell(1428, 2000, recent_num=1, recent_den=2, expected_den=0),
+    "no occurrence": cell(0, 0),
+    "too few": cell(1, 2, recent_num=1, recent_den=2, expected_den=1),
+    "its source is silent": cell(1428, 2000, recent_num=14, recent_den=20, expected_den=2000, source_silent=True),
+}
+"""Cells of which a rule can say little: alerts that stand open are escalated and released all the same."""
+
+
+@pytest.mark.parametrize("thin", THIN.values(), ids=THIN)
+@pytest.mark.parametrize("rule", sorted(CELL_RULES))
+def test_a_figures_alert_has_its_words_in_every_state_however_little_is_known_of_its_cell(
+    rule: Rule, thin: Cell
+) -> None:
+    (seen,) = found(rule, snapshot(cells=(thin,)), USING)
+    for state in STATES:
+        for kind in CHANGES:
+            said = sentence_vi(change(seen, state, kind))
+            assert "Xã Như Quỳnh" in said, (state, kind)
+            assert not LATIN.search(said), said
+
+
+def test_a_fact_that_nobody_thought_of_ends_no_evaluator() -> None:
+    (seen,) = found("link_down", SEEN["link_down"], USING)[:1]
+    assert sentence_vi(change(replace(seen, facts={"since": ""}), "firing")) == "Cảnh báo đường truyền."

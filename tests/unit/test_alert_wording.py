@@ -26,7 +26,7 @@ def test_a_title_says_what_happened_or_how_many_stand_open() -> None:
 
 def test_withdrawn_says_that_the_data_were_corrected() -> None:
     withdrawn = Message((resolved(state="withdrawn"),))
-    assert "số liệu đã được đính chính" in title_vi(withdrawn)
+    assert "dữ liệu được đính chính" in title_vi(withdrawn)
 
 
 def test_what_is_open_and_critical_comes_first() -> None:

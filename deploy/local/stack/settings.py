@@ -14,6 +14,7 @@ PORT_OFFSETS = {
     "ingest": 81,
     "scoring": 82,
     "alerts": 83,
+    "deadman": 84,
     "engine": 123,
     "kafka": 1092,
     "kafka_controller": 1093,
@@ -35,6 +36,7 @@ class StackSettings(BaseSettings):
     ingest_port: Port | None = None
     scoring_port: Port | None = Field(None, description="Metrics and health of the scoring worker.")
     alerts_port: Port | None = None
+    deadman_port: Port | None = Field(None, description="Health of the watch over the evaluator.")
     engine_port: Port | None = None
     kafka_port: Port | None = None
     kafka_controller_port: Port | None = None
@@ -77,6 +79,7 @@ def process_environment(settings: StackSettings) -> dict[str, str]:
         "CHITIEU_PROVINCE_SECRET_FILE": str(secrets / "province"),
         "CHITIEU_API_OPEN_BOARD": str(settings.api_open_board).lower(),
         "CHITIEU_WEBHOOK_SECRET_FILE": str(secrets / "webhook"),
+        "CHITIEU_DEADMAN_SECRET_FILE": str(secrets / "webhook"),
         "CHITIEU_KAFKA_BOOTSTRAP": f"127.0.0.1:{settings.port('kafka')}",
         "CHITIEU_KAFKA_DATA": str(folder / "kafka"),
         "CHITIEU_KAFKA_JARS": str(settings.kafka_jars.resolve()),

@@ -31,10 +31,12 @@ class Options(Row):
 
     `group_wait`: so long the first change of a group waits for others. `rate_per_hour`: messages, critical ones not
     counted. `working_time`: whether what a policy's calendar keeps for working hours waits for them. `everything`: it
-    gets all that anybody is told, without being named by a policy.
+    gets all that anybody is told, without being named by a policy. `holds_open`: it shows an alert until it hears of
+    the end, also of one that is no news to people.
     """
 
     apart: ClassVar[bool] = True
+    holds_open: ClassVar[bool] = False
     group_by: GroupBy = "none"
     group_wait: Span = timedelta(0)
     rate_per_hour: Annotated[int, Field(ge=1, le=3600)] | None = None

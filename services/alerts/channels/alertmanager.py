@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import FilePath, HttpUrl, model_validator
 
@@ -36,6 +36,7 @@ class AlertmanagerOptions(Options):
     It lies mostly in the own network, so `allow_private` is set unless it is refused.
     """
 
+    holds_open: ClassVar[bool] = True
     kind: Literal["alertmanager"]
     url: HttpUrl
     resend_every: Span = timedelta(minutes=1)
@@ -74,8 +75,9 @@ class AlertmanagerChannel:
         self._poster = Poster(url, given.timeout, given.allow_private, given.ca_file)
 
     def adopt(self, standing: Sequence[Notification]) -> None:
-        """The newest told notification of every open alert; those that this receiver never had are left out."""
-        self._open = {one.alert_id: one for one in standing if self.name in one.receivers and one.state in OPEN}
+        """What each receiver was told last of every open alert; what this one never had is left out."""
+        mine = sorted((one for one in standing if self.name in one.receivers), key=lambda one: one.number)
+        self._open = {key: one for key, one in {one.alert_id: one for one in mine}.items() if one.state in OPEN}
 
     async def deliver(self, message: Message, now: datetime) -> str:
         """Raises `DeliveryError`; then nothing is remembered, and the queue tries again."""

@@ -42,7 +42,7 @@ class WebhookChannel:
 
     def __post_init__(self) -> None:
         given = self.options
-        self._signers = [_signer(self.name, file) for file in given.secret_files]
+        self._signers = [signer_of(self.name, file) for file in given.secret_files]
         self._poster = Poster(str(given.url), given.timeout, given.allow_private, given.ca_file, self.network)
 
     async def deliver(self, message: Message, now: datetime) -> str:
@@ -61,7 +61,8 @@ class WebhookChannel:
         await self._poster.close()
 
 
-def _signer(name: str, file: Path) -> Webhook:
+def signer_of(name: str, file: Path) -> Webhook:
+    """Raises StartError when the file holds no secret; `name` is the receiver's."""
     try:
         return Webhook(secret_in(file))
     except (OSError, ValueError, EmptyWebhookSecretError) as error:

@@ -10,7 +10,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from services.alerts.finding import REMINDER_OVER, Finding, Scope, Truth
+from services.alerts.finding import REMINDER_OVER, Finding, Scope
+from services.alerts.kinds.figures import Judgement
 from services.alerts.policy import Policies
 from services.alerts.snapshot import Duty, Snapshot
 from shared.catalogue.working_days import WorkingCalendar
@@ -25,8 +26,14 @@ def find(snapshot: Snapshot, policies: Policies) -> Iterator[Finding]:
         for days_left in policies.policy_for(overdue).remind_before_days:
             yield from _reminder(duty, days_left, snapshot)
         if snapshot.as_of > duty.due:
-            truth: Truth = "clear" if duty.submitted else "breach"
-            yield Finding(overdue, truth, "submitted" if duty.submitted else "overdue", _facts(duty, snapshot))
+            yield Finding(overdue, *see_overdue(duty), _facts(duty, snapshot))
+
+
+def see_overdue(duty: Duty) -> Judgement:
+    """A new installation does not claim that what was due before its first data is missing."""
+    if duty.submitted:
+        return "clear", "submitted"
+    return ("breach", "overdue") if duty.covered else ("neither", "due_before_any_data")
 
 
 def _reminder(duty: Duty, days_left: int, snapshot: Snapshot) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ def _corrected(facts: Facts) -> str:
     if then and then["denominator"]:
         amounts = share_vi(then["numerator"], then["denominator"])
         said = f"lúc phát cảnh báo số đúng là {percent_vi(then['percent'])} ({amounts})"
-    return f"{facts['unit_vi']}: cảnh báo về {facts['figure_vi']} đã rút: dữ liệu được sửa, {said}"
+    return f"{facts['unit_vi']}: cảnh báo về {facts['figure_vi']} đã rút: dữ liệu được đính chính, {said}"
 
 
 def _recent(facts: Facts) -> str:
@@ -63,10 +63,16 @@ def _recent_met(facts: Facts) -> str:
 
 
 def _pace(facts: Facts) -> str:
-    """The level is the target, or where the policy's margin puts it."""
+    """The level is the target, or where the policy's margin puts it.
+
+    Without recent events there is no forecast, and while nothing can be said there is no required rate either.
+    """
+    if "required_percent" not in facts:
+        return f"{_rate(facts)}, dự báo không đạt {_target(facts)}"
     end, counted = short_day_vi(facts["window"]["end"]), facts["counted_vi"]
     need = f"{percent_vi(facts['required_percent'])} của {number_vi(facts['expected'])} {counted} tiếp theo phải đạt"
-    return f"{_rate(facts)}; để đạt {_level(facts)} đến {end}, {need}, dự báo chỉ đạt {_forecast(facts)}"
+    said = f", dự báo chỉ đạt {_forecast(facts)}" if "forecast_percent" in facts else ""
+    return f"{_rate(facts)}; để đạt {_level(facts)} đến {end}, {need}{said}"
 
 
 def _forecast(facts: Facts) -> str:
@@ -87,10 +93,11 @@ def _on_pace(facts: Facts) -> str:
 
 
 def _lost(facts: Facts) -> str:
-    """Even if all that is still expected counted."""
-    rest = f"kể cả khi toàn bộ {number_vi(facts['expected'])} {facts['counted_vi']} dự kiến còn lại đều đạt"
-    year = facts["window"]["period"]
-    return f"{_rate(facts)}, không thể đạt {_level(facts)} trong kỳ {year} {rest}"
+    """Even if all that is still expected counted; what is expected is not known at every look."""
+    year, rest = facts["window"]["period"], ""
+    if "expected" in facts:
+        rest = f" kể cả khi toàn bộ {number_vi(facts['expected'])} {facts['counted_vi']} dự kiến còn lại đều đạt"
+    return f"{_rate(facts)}, không thể đạt {_level(facts)} trong kỳ {year}{rest}"
 
 
 def _still_below(facts: Facts) -> str:

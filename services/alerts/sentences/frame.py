@@ -25,6 +25,6 @@ class Words:
 def taken_back(subject: Say) -> Say:
     """For rules about events."""
     return lambda facts: (
-        f"{subject(facts)}: cảnh báo đã rút: dữ liệu được sửa, "
+        f"{subject(facts)}: cảnh báo đã rút: dữ liệu được đính chính, "
         "theo dữ liệu hiện nay lúc phát cảnh báo không có sự việc này"
     )
