@@ -12,7 +12,7 @@ FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
 TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
-VIEW_FILES = ("030_views.sql", "035_known.sql")
+VIEW_FILES = ("030_views.sql", "035_known.sql", "036_statements.sql", "050_wallboards.sql")
 
 
 def schema_statements(database: str, version: int) -> list[str]:

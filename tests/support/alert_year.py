@@ -11,7 +11,7 @@ from deploy.local.simulator.casting_systems import LIVE_WITHOUT_DOSSIER, SILENT_
 from deploy.local.simulator.local_time import midnight
 from deploy.local.simulator.outbox import Delivery as Told
 from deploy.local.simulator.run import Options, Run
-from services.alerts.look import LATE_DAYS, STATE_TYPES
+from services.alerts.look import LATE_DAYS
 from services.alerts.past.known import Minute, Sent
 from services.alerts.past.statements import Statement
 from services.alerts.past.tally import Entry
@@ -20,6 +20,7 @@ from services.scoring.facts import Facts
 from services.scoring.records import Record
 from shared.catalogue import Catalogue
 from shared.contracts.event import Event, content_hash
+from shared.contracts.vocabulary import STATE_TYPES
 from tests.support.simulated import read_event
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
