@@ -24,6 +24,20 @@ GRAFANA_VIEWS = (
     "alert_openings",
     "alert_pulse",
     "silences",
+    "alert_standing",
+    "alert_offenders",
+    "alert_attention",
+    "alert_days",
+    "as_of_day",
+    "period_choices",
+    "wallboard",
+    "unit_ranking",
+    "cell_progress",
+    "freshness",
+    "unit_sources",
+    "soc_systems",
+    "soc_events",
+    "soc_lines",
 )
 """Without `events`, `ledger`, `cell_subjects` and `alerts`: filings and payloads are shown by the api only, to whom may
 operate. A view runs with its definer's rights, so that none of the tables below it has to be granted."""

@@ -46,7 +46,11 @@ SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code,
                  concat(' · ', transform(cells.figure, names.1, names.2, '')), '')) AS short_vi,
        cells.num AS num, cells.den AS den, cells.target AS target, cells.percent AS percent,
        cells.recent_percent AS recent_percent, cells.status AS status, cells.shown_status AS shown_status,
-       cells.indicator_status AS indicator_status, arrayStringConcat(cells.flags, ' ') AS flags,
+       cells.indicator_status AS indicator_status,
+       arrayStringConcat(arrayMap(flag -> transform(flag,
+           ['provisional', 'stale', 'not_recoverable', 'offline_conflict', 'basis_undefined'],
+           ['Tạm tính', 'Số liệu cũ', 'Không thể đạt trong năm', 'Số giấy báo cáo trùng với sự kiện, không tính',
+            'Chưa xác định cơ sở tính'], flag), cells.flags), ' · ') AS notes,
        if(cells.percent IS NULL, 'không phát sinh',
           concat(replaceOne(toString(assumeNotNull(cells.percent)), '.', ','), '%')) AS rate,
        if(cells.target < 0, 'không có chỉ tiêu',
@@ -72,7 +76,7 @@ SELECT ranks.unit AS unit, units.name_vi AS unit_vi, units.short_vi AS unit_shor
 FROM (
     SELECT unit, uniqExactIf(indicator, indicator_status = 'below') AS below,
            uniqExactIf(indicator, indicator_status = 'met') AS met,
-           round(sumIf(target - percent, status = 'below'), 1) AS shortfall
+           round(sumIf(target - assumeNotNull(percent), status = 'below'), 1) AS shortfall
     FROM {database}.board(period = {period:String}, as_of = {as_of:Date})
     WHERE unit_kind != 'province' GROUP BY unit
 ) AS ranks
