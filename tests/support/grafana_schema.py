@@ -1,6 +1,7 @@
 """Grafana's published schemas, as the types that its SDK generates from them: whether JSON is of one of these types."""
 
 import enum
+import json
 import types
 import typing
 from collections.abc import Iterator
@@ -11,16 +12,13 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models import dashboard as models
 
 register_default_plugins()
-SCALARS = (str, int, float, bool)
 
 
 def faults(dashboard: dict[str, Any]) -> list[str]:
     """Fields that the schema does not know, and values that are not of their field's type."""
     read = models.Dashboard.from_json(dashboard)
-    again = JSONEncoder().encode(read)
-    import json  # noqa: PLC0415
-
-    lost = list(_lost(dashboard, json.loads(again), "dashboard"))
+    again = json.loads(JSONEncoder().encode(read))
+    lost = list(_lost(dashboard, again, "dashboard"))
     return lost + list(_mistyped(read, models.Dashboard, "dashboard"))
 
 

@@ -99,7 +99,10 @@ class Annotation(Body):
 
 @dataclass
 class GrafanaServer:
-    """`url`; what it holds; `changes`: (method, path) of every request that changed something, in order."""
+    """`url`; what it holds; `changes`: (method, path) of every request that changed something, in order.
+
+    `refuse`: status of every answer. `room`: annotations that it takes before it is overloaded.
+    """
 
     folders: dict[str, Json] = field(default_factory=dict)
     data_sources: dict[str, Json] = field(default_factory=dict)
@@ -109,6 +112,7 @@ class GrafanaServer:
     annotations: list[Json] = field(default_factory=list)
     changes: list[tuple[str, str]] = field(default_factory=list)
     refuse: int = 0
+    room: int = 1000
     _server: ThreadingHTTPServer | None = None
 
     @property
@@ -238,6 +242,8 @@ def _create_token(grafana: GrafanaServer, found: "re.Match[str]", body: Any) -> 
 
 
 def _annotate(grafana: GrafanaServer, _: "re.Match[str]", body: Any) -> Answer:
+    if len(grafana.annotations) >= grafana.room:
+        return 503, {"message": "overloaded"}
     grafana.annotations.append(Annotation.model_validate(body).model_dump())
     return 200, {"id": len(grafana.annotations), "message": "Annotation added"}
 
