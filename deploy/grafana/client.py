@@ -1,7 +1,7 @@
 """Grafana's HTTP API: as much of it as the wallboards need, on httpx.
 
-Not grafana-client: it brings urllib3-future, which overwrites the urllib3 of whoever is installed beside it, and it knows
-neither playlists nor the `/apis` routes (decision 0012).
+Not grafana-client: it brings urllib3-future, which overwrites the urllib3 of whoever is installed beside it, and it
+knows neither playlists nor the `/apis` routes (decision 0012).
 """
 
 from types import TracebackType

@@ -13,7 +13,9 @@ Json = dict[str, Any]
 
 def committed(public_url: str = PUBLIC_URL) -> dict[str, Json]:
     """uid → dashboard, with links to the api at `public_url`."""
-    return {file.stem: addressed(json.loads(file.read_text("utf-8")), public_url) for file in sorted(FOLDER.glob("*.json"))}
+    return {
+        file.stem: addressed(json.loads(file.read_text("utf-8")), public_url) for file in sorted(FOLDER.glob("*.json"))
+    }
 
 
 def addressed(dashboard: Json, public_url: str) -> Json:

@@ -27,7 +27,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.text import TextMode
 
-from deploy.grafana.query import CLICKHOUSE, PROMETHEUS, Sql
+from deploy.grafana.query import CLICKHOUSE, IN_ITS_PLACE, PROMETHEUS, Sql
 from deploy.grafana.words import NOTHING, Words, mapping, marks
 
 Place = tuple[int, int, int, int]
@@ -121,7 +121,7 @@ class Tile(NamedTuple):
 def tiles(told: Told, sql: str, tile: Tile, place: Place) -> stat.Panel:
     """A tile for each row, coloured by the sign that its text begins with."""
     behind = DashboardLink(tile.link.title).url(tile.link.url).target_blank(True)
-    behind.build().placement = None
+    behind.build().placement = IN_ITS_PLACE
     return (
         _stat(told, sql, place)
         .reduce_options(ReduceDataOptions().values(True).limit(200).calcs(["lastNotNull"]).fields(f"/^{tile.value}$/"))

@@ -78,7 +78,12 @@ def dashboard(there: Json | None, wanted: Json, folder_uid: str) -> Step:
     thing = f"dashboard {wanted['uid']}"
     if there is not None and there["meta"].get("provisioned"):
         return Step(thing, "leave", ("provisioned from a file",))
-    body = {"dashboard": {**wanted, "id": None}, "folderUid": folder_uid, "overwrite": True, "message": "deploy.grafana"}
+    body = {
+        "dashboard": {**wanted, "id": None},
+        "folderUid": folder_uid,
+        "overwrite": True,
+        "message": "deploy.grafana",
+    }
     save = Request("POST", "/api/dashboards/db", body)
     now = None if there is None else {"dashboard": there["dashboard"], "folder": there["meta"].get("folderUid", "")}
     return _step(thing, now, {"dashboard": wanted, "folder": folder_uid}, save, save)

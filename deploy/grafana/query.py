@@ -1,13 +1,16 @@
 """A query of Grafana's ClickHouse data source, as its SQL editor stores one (`grafana-clickhouse-datasource` 4)."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from grafana_foundation_sdk.cog import builder, variants
 from grafana_foundation_sdk.models.common import DataSourceRef
 
 CLICKHOUSE = DataSourceRef(type_val="grafana-clickhouse-datasource", uid="chitieu-clickhouse")
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="chitieu-prometheus")
+
+IN_ITS_PLACE: Any = None
+"""`placement` of links and annotations: by default the SDK hides them in a menu, and says that it must be text."""
 
 WALLBOARD = "wallboard(period = ${period:sqlstring}, as_of = ${as_of:sqlstring})"
 """The board in words. Grafana pastes variables into the text of a query; `sqlstring` quotes them."""

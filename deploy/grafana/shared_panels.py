@@ -17,7 +17,9 @@ FROM alert_list WHERE is_open AND unit = ${unit:sqlstring} ORDER BY gravity DESC
 
 def freshness() -> stat.Panel:
     """One line at the top of every board."""
-    told = Told("Số liệu", "Số liệu mới nhất đã nhận, ngày tính, và bao nhiêu nguồn đang gửi: thiếu nguồn thì tạm tính.")
+    told = Told(
+        "Số liệu", "Số liệu mới nhất đã nhận, ngày tính, và bao nhiêu nguồn đang gửi: thiếu nguồn thì tạm tính."
+    )
     fields = [
         Field("known_at", "Đã nhận đến"),
         Field("until_day", "Tính đến hết ngày"),

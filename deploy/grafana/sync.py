@@ -85,6 +85,8 @@ class Sync:
         account = self._found_account()
         if account is None:
             raise GrafanaError(f"no service account {wanted.ALERTS_ACCOUNT['name']}")
-        made = self.grafana.send("POST", f"/api/serviceaccounts/{account['id']}/tokens", {"name": f"chitieu-{os.getpid()}"})
+        made = self.grafana.send(
+            "POST", f"/api/serviceaccounts/{account['id']}/tokens", {"name": f"chitieu-{os.getpid()}"}
+        )
         file.touch(mode=SECRET_MODE)
         file.write_text(f"{made['key']}\n")

@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from deploy.grafana.files import PUBLIC_URL
-from deploy.grafana.query import CLICKHOUSE, AlertMarks
+from deploy.grafana.query import CLICKHOUSE, IN_ITS_PLACE, AlertMarks
 from deploy.grafana.words import BAD
 
 TAG = "chitieu"
@@ -33,7 +33,9 @@ PERIOD = "SELECT code, text FROM period_choices(as_of = ${as_of:sqlstring}) ORDE
 UNIT = "SELECT unit, name_vi FROM catalogue_units ORDER BY position"
 INDICATOR = """SELECT indicator, concat(any(code), ' ', any(indicator_vi)) AS text FROM catalogue_figures
 GROUP BY indicator ORDER BY min(position)"""
-FIGURE = """SELECT figure, figure_vi FROM catalogue_figures WHERE indicator = ${indicator:sqlstring} ORDER BY position"""
+FIGURE = (
+    """SELECT figure, figure_vi FROM catalogue_figures WHERE indicator = ${indicator:sqlstring} ORDER BY position"""
+)
 
 
 def query_variable(name: str, label: str, description: str, sql: str) -> QueryVariable:
@@ -90,10 +92,10 @@ def board(uid: str, title: str, description: str, variables: Sequence[Builder[Va
     """An empty dashboard with what all of them have: the choices, the links between them, the alerts' marks."""
     others = DashboardLink("Các bảng khác").type(DashboardLinkType.DASHBOARDS).tags([TAG]).as_dropdown(True)
     others.include_vars(True).keep_time(True).tooltip("Giữ đơn vị, kỳ và ngày đã chọn")
-    others.build().placement = None  # the SDK's default hides it in a menu
+    others.build().placement = IN_ITS_PLACE
     grafana = DataSourceRef(type_val="grafana", uid="-- Grafana --")
     alerts = AnnotationQuery().name("Cảnh báo").datasource(grafana).enable(True).icon_color(BAD)
-    alerts.build().placement = None
+    alerts.build().placement = IN_ITS_PLACE
     frame = (
         Dashboard(title)
         .uid(uid)

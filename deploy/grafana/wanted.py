@@ -11,7 +11,7 @@ ALERTS_ACCOUNT = {"name": "chitieu-alerts", "role": "Editor", "isDisabled": Fals
 PLAYLIST_SECONDS = 60
 """Long enough to read a board once from the other end of the room."""
 
-PLAYLIST = {
+PLAYLIST: Json = {
     "metadata": {"name": "chitieu-tv"},
     "spec": {
         "title": "Chỉ tiêu · Màn hình tivi",

@@ -64,7 +64,7 @@ SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code,
            cells.unit_kind = 'province' DESC,
            transform(toString(cells.status), ['below', 'met', 'no_target', 'no_occurrence'], [0, 1, 2, 3], 4),
            coalesce(cells.target - cells.percent, 0) DESC, cells.unit) AS place
-FROM {database}.board(period = {period:String}, as_of = {as_of:Date}) AS cells
+FROM {board_cells} AS cells
 INNER JOIN {database}.catalogue_units AS units ON units.unit = cells.unit
 INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = cells.figure;
 
@@ -77,7 +77,7 @@ FROM (
     SELECT unit, uniqExactIf(indicator, indicator_status = 'below') AS below,
            uniqExactIf(indicator, indicator_status = 'met') AS met,
            round(sumIf(target - assumeNotNull(percent), status = 'below'), 1) AS shortfall
-    FROM {database}.board(period = {period:String}, as_of = {as_of:Date})
+    FROM {board_cells}
     WHERE unit_kind != 'province' GROUP BY unit
 ) AS ranks
 INNER JOIN {database}.catalogue_units AS units ON units.unit = ranks.unit;

@@ -1,6 +1,5 @@
 """`python -m deploy.grafana sync | check` against Grafana's HTTP API."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -30,7 +29,6 @@ def tool(grafana: GrafanaServer, tmp_path: Path) -> Tool:
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     (tmp_path / "password").write_text("a password\n")
     environment = {
-        **os.environ,
         "CHITIEU_GRAFANA_URL": grafana.url,
         "CHITIEU_GRAFANA_TOKEN_FILE": str(tmp_path / "token"),
         "CHITIEU_GRAFANA_CLICKHOUSE_PASSWORD_FILE": str(tmp_path / "password"),

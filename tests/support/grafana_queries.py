@@ -1,7 +1,7 @@
-"""Queries of the dashboards as Grafana sends them: variables pasted into the text, then the macros of its ClickHouse plugin.
+"""Queries of the dashboards as Grafana sends them: variables pasted into the text, then its ClickHouse plugin's macros.
 
-As grafana-clickhouse-datasource 4 does it: the page replaces `${name:format}` (Grafana's own formats), the plugin's backend
-then `$__timeFilter(column)`, `$__fromTime` and `$__toTime` with whole seconds.
+As grafana-clickhouse-datasource 4 does it: the page replaces `${name:format}` in Grafana's own formats, the plugin then
+`$__timeFilter(column)`, `$__fromTime` and `$__toTime` with whole seconds.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Grafana's HTTP API as its published OpenAPI describes the routes that we use: a body of another shape is refused.
 
-It keeps what it is given, adds what Grafana adds by itself, and asks for a known token. Each model here is a request body of
-the specification (`CreateFolderCommand`, `AddDataSourceCommand`, `SaveDashboardCommand`, …), with its required fields.
+It keeps what it is given, adds what Grafana adds by itself, and asks for a known token. Each model here is the request
+body of a route, with the fields that the specification requires of it.
 """
 
 import json

@@ -30,7 +30,9 @@ def alerts() -> Dashboard:
         "Cảnh báo đang mở, mở quá lâu, hay lặp lại; thời gian tiếp nhận; diễn biến.",
         [as_of()],
     )
-    attention = Told("Thống kê 30 ngày", "Đang mở, chưa ai tiếp nhận; trong 30 ngày: số lần mở, đã tiếp nhận, và sau bao lâu.")
+    attention = Told(
+        "Thống kê 30 ngày", "Đang mở, chưa ai tiếp nhận; trong 30 ngày: số lần mở, đã tiếp nhận, và sau bao lâu."
+    )
     fields = [
         Field("open", "Đang mở"),
         Field("unacknowledged", "Chưa ai tiếp nhận"),

@@ -45,7 +45,9 @@ def one_indicator() -> Dashboard:
         Column("unit"),
     ]
     lines = [Series("percent", "Tỷ lệ lũy kế", words.MILD), Series("target", "Mục tiêu", words.BAD, dashed=True)]
-    progress = Told("Diễn biến của đơn vị so với mục tiêu", "Tỷ lệ lũy kế cuối mỗi ngày có thay đổi; nét đứt là mục tiêu.")
+    progress = Told(
+        "Diễn biến của đơn vị so với mục tiêu", "Tỷ lệ lũy kế cuối mỗi ngày có thay đổi; nét đứt là mục tiêu."
+    )
     excluded = Told("Ngoài diện tính của đơn vị", "Bao nhiêu trường hợp không vào tỷ lệ, và vì sao.")
     reasons = [Column("reason", "Lý do", words.REASON), Column("total", "Số trường hợp", width=140)]
     tile = Tile("unit_short_vi", "tile", BEHIND, name_size=12, value_size=18)

@@ -61,8 +61,7 @@ PANELS = (
         Told("Gửi cảnh báo", "Lần gửi lỗi, đã dừng gửi, và cảnh báo chờ lâu nhất theo nơi nhận."),
         [
             (
-                "sum by (receiver, outcome) "
-                f'(increase(chitieu_alerts_deliveries_total{{outcome!="delivered"}}{RATE}))',
+                f'sum by (receiver, outcome) (increase(chitieu_alerts_deliveries_total{{outcome!="delivered"}}{RATE}))',
                 "{{receiver}}: {{outcome}}",
             ),
             ("max by (receiver) (chitieu_alerts_oldest_waiting_seconds)", "{{receiver}}: chờ (giây)"),

@@ -30,7 +30,9 @@ def soc() -> Dashboard:
         "Hồ sơ cấp độ, phương án, giám sát và tín hiệu của hệ thống đang dùng; sự cố; đường truyền.",
         [as_of(), period()],
     )
-    safety = Told("Chỉ tiêu an toàn thông tin của tỉnh", "Hồ sơ cấp độ, giám sát 24/7 và mạng truyền số liệu chuyên dùng.")
+    safety = Told(
+        "Chỉ tiêu an toàn thông tin của tỉnh", "Hồ sơ cấp độ, giám sát 24/7 và mạng truyền số liệu chuyên dùng."
+    )
     systems = Told(
         "Hệ thống đang sử dụng",
         "Theo thông báo mới nhất còn hiệu lực. Tín hiệu quá hạn riêng của hệ thống thì coi là mất.",

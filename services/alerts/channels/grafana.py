@@ -1,7 +1,7 @@
 """Annotations in Grafana: every change of an alert is a mark on the charts, found by the tag `chitieu`.
 
-An annotation has no id that a sender could choose, so a repeat after an answer that was lost stands there twice, at the same
-moment with the same words.
+An annotation has no id that a sender could choose, so a repeat after an answer that was lost stands there twice, at the
+same moment with the same words.
 """
 
 import json
