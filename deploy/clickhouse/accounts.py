@@ -11,36 +11,26 @@ DATABASE = "chitieu"
 """Its name in the files that are made from this list; `CHITIEU_CLICKHOUSE_DATABASE` has the same default."""
 
 GRAFANA_VIEWS = (
-    "board",
-    "cell_history",
-    "cell_exclusions",
-    "sources",
-    "stamp",
-    "watermarks",
-    "projection",
-    "alert_list",
-    "alert_history",
-    "alert_deliveries",
-    "alert_openings",
-    "alert_pulse",
-    "silences",
-    "alert_standing",
-    "alert_offenders",
-    "alert_attention",
-    "alert_days",
     "as_of_day",
     "period_choices",
     "wallboard",
     "unit_ranking",
     "cell_progress",
+    "shown_exclusions",
     "freshness",
     "unit_sources",
     "soc_systems",
     "soc_events",
     "soc_lines",
+    "shown_alerts",
+    "shown_changes",
+    "alert_standing",
+    "alert_offenders",
+    "alert_attention",
+    "alert_days",
 )
-"""Without `events`, `ledger`, `cell_subjects` and `alerts`: filings and payloads are shown by the api only, to whom may
-operate. A view runs with its definer's rights, so that none of the tables below it has to be granted."""
+"""The SHOWN views of `shared/schema`, which run with their definer's rights: none of what lies below them is granted.
+Filings and payloads are shown by the api only, to whom may operate."""
 
 GRAFANA_FACTS = (
     "catalogue_version",

@@ -11,9 +11,13 @@ FRAGMENT = re.compile(r"FRAGMENT (\w+) AS\s+")
 FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
-INVOKERS_VIEW = re.compile(r"CREATE OR REPLACE VIEW ([\w.]+) AS\b")
+SHOWN_VIEW = re.compile(r"CREATE OR REPLACE SHOWN VIEW ([\w.]+) AS\b")
 DEFINERS_VIEW = r"CREATE OR REPLACE VIEW \1 DEFINER = CURRENT_USER SQL SECURITY DEFINER AS"
-"""A view reads with the rights of who made it, so that an account can be granted views and none of their tables."""
+"""A SHOWN view reads with the rights of who made it, so that an account can be granted it and none of the tables below.
+
+Such a view has a query context, and so a snapshot, of its own: the board, whose figures and watermark must be of one
+snapshot, is none.
+"""
 
 TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
 VIEW_FILES = ("030_views.sql", "035_known.sql", "036_statements.sql", "050_wallboards.sql")
@@ -55,4 +59,4 @@ def _expanded(text: str) -> Iterator[str]:
         if found := FRAGMENT.match(whole):
             fragments[found[1]] = f"({whole[found.end() :]})"
         else:
-            yield INVOKERS_VIEW.sub(DEFINERS_VIEW, whole, count=1)
+            yield SHOWN_VIEW.sub(DEFINERS_VIEW, whole, count=1)
