@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from grafana_foundation_sdk.builders import stat, table, text, timeseries
-from grafana_foundation_sdk.builders.common import ReduceDataOptions, VizLegendOptions, VizTextDisplayOptions
+from grafana_foundation_sdk.builders import stat, table, timeseries
+from grafana_foundation_sdk.builders.common import ReduceDataOptions, VizLegendOptions
 from grafana_foundation_sdk.builders.dashboard import DashboardLink, ThresholdsConfig
 from grafana_foundation_sdk.builders.prometheus import Dataquery as PrometheusQuery
 from grafana_foundation_sdk.models.common import (
@@ -25,13 +25,17 @@ from grafana_foundation_sdk.models.dashboard import (
     ThresholdsMode,
     ValueMapping,
 )
-from grafana_foundation_sdk.models.text import TextMode
 
 from deploy.grafana.query import CLICKHOUSE, IN_ITS_PLACE, PROMETHEUS, Sql
 from deploy.grafana.words import NOTHING, Words, mapping, marks
 
 Place = tuple[int, int, int, int]
 """Column and row of the upper left corner, width and height, in a grid of 24 columns."""
+
+MOMENT = "time:HH:mm DD/MM/YYYY"
+"""Unit of a moment, in the dashboard's time zone and as it is written in Việt Nam."""
+
+COUNT = "locale"
 
 CELL_PAGE = "${chitieu}/cells/${__data.fields.indicator}/${__data.fields.unit}?period=${period}&as_of=${as_of}"
 UNIT_PAGE = "${chitieu}/units/${__data.fields.unit}?period=${period}&as_of=${as_of}"
@@ -65,8 +69,7 @@ class Column(NamedTuple):
     words: Words | None = None
     link: Link | None = None
     width: int | None = None
-    marked: bool = False
-    """Coloured by the sign that the text begins with."""
+    unit: str = ""
 
 
 def grid(place: Place) -> GridPos:
@@ -97,10 +100,12 @@ def _properties(column: Column) -> list[DynamicConfigValue]:
     if not column.title:
         return [DynamicConfigValue("custom.hidden", value=True)]
     found = [DynamicConfigValue("displayName", column.title)]
-    if column.words is not None or column.marked:
-        found.append(DynamicConfigValue("mappings", marks() if column.words is None else mapping(column.words)))
-    if column.marked or any(word.color for word in (column.words or {}).values()):
-        found.append(DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"}))
+    if column.words is not None:
+        found.append(DynamicConfigValue("mappings", mapping(column.words)))
+        if any(word.color for word in column.words.values()):
+            found.append(DynamicConfigValue("custom.cellOptions", {"type": "color-background", "mode": "basic"}))
+    if column.unit:
+        found.append(DynamicConfigValue("unit", column.unit))
     if column.link is not None:
         found.append(DynamicConfigValue("links", [{**column.link._asdict(), "targetBlank": True}]))
     if column.width is not None:
@@ -109,13 +114,14 @@ def _properties(column: Column) -> list[DynamicConfigValue]:
 
 
 class Tile(NamedTuple):
-    """What every row of a query becomes: `value` is shown large under `name`; both are columns."""
+    """What every row of a query becomes: `value` is shown large under `name`; both are columns.
+
+    No sizes of text: Grafana then fits it to the tile, however large the screen is.
+    """
 
     name: str
     value: str
     link: Link
-    name_size: int = 16
-    value_size: int = 34
 
 
 def tiles(told: Told, sql: str, tile: Tile, place: Place) -> stat.Panel:
@@ -126,7 +132,6 @@ def tiles(told: Told, sql: str, tile: Tile, place: Place) -> stat.Panel:
         _stat(told, sql, place)
         .reduce_options(ReduceDataOptions().values(True).limit(200).calcs(["lastNotNull"]).fields(f"/^{tile.value}$/"))
         .display_name(f"${{__data.fields.{tile.name}}}")
-        .text(VizTextDisplayOptions().title_size(tile.name_size).value_size(tile.value_size))
         .mappings(marks())
         .data_links([behind])
     )
@@ -222,9 +227,3 @@ def _over_time(told: Told, place: Place, unit: str) -> timeseries.Panel:
         .legend(legend.placement(LegendPlacement.BOTTOM).calcs(["lastNotNull"]))
         .grid_pos(grid(place))
     )
-
-
-def note(told: Told, content: str, place: Place) -> text.Panel:
-    """Words alone."""
-    panel = text.Panel().title(told.title).description(told.description).unit("string")
-    return panel.mode(TextMode.MARKDOWN).content(content).grid_pos(grid(place))

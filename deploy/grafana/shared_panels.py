@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders import stat, table
 
 from deploy.grafana import words
-from deploy.grafana.panels import ABOUT_ALERT, Column, Field, Place, Told, facts, rows
+from deploy.grafana.panels import ABOUT_ALERT, MOMENT, Column, Field, Place, Told, facts, rows
 
 FRESHNESS = """SELECT known_at, until_day, reporting, state, catalogue_version
 FROM freshness(as_of = ${as_of:sqlstring})"""
@@ -35,7 +35,7 @@ def open_alerts(sql: str, place: Place) -> table.Panel:
     told = Told("Cảnh báo đang mở", "Nặng nhất trước, rồi mới nhất trước. Bấm để xem chứng cứ và xử lý.")
     columns = [
         Column("severity", "Mức", words.SEVERITY, width=120),
-        Column("since", "Từ lúc", width=150),
+        Column("since", "Từ lúc", width=150, unit=MOMENT),
         Column("sentence_vi", "Nội dung", link=ABOUT_ALERT),
         Column("alert_id"),
     ]

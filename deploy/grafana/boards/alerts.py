@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
-from deploy.grafana.panels import ABOUT_ALERT, Column, Field, Series, Told, facts, history, rows
+from deploy.grafana.panels import ABOUT_ALERT, COUNT, MOMENT, Column, Field, Series, Told, facts, history, rows
 from deploy.grafana.shared_panels import OPEN_ALERTS, freshness, open_alerts
 from deploy.grafana.variables import as_of, board
 
@@ -61,7 +61,7 @@ def _standing() -> tuple[Told, str, list[Column]]:
     told = Told("Mở quá 24 giờ", "Cảnh báo không ai xử lý xong trong một ngày; cũ nhất trước.")
     columns = [
         Column("severity", "Mức", words.SEVERITY, width=120),
-        Column("since", "Từ lúc", width=150),
+        Column("since", "Từ lúc", width=150, unit=MOMENT),
         Column("rule", "Loại", words.RULE, width=200),
         Column("unit"),
         Column("sentence_vi", "Nội dung", link=ABOUT_ALERT),
@@ -76,7 +76,7 @@ def _offenders() -> tuple[Told, str, list[Column]]:
     columns = [
         Column("rule", "Loại", words.RULE, link=ABOUT_ALERT),
         Column("unit", "Đơn vị (mã)", width=120),
-        Column("changes", "Số lần", width=80),
+        Column("changes", "Số lần", width=80, unit=COUNT),
         Column("percent", "Phần (%)", width=90),
         Column("flapping", "Đang lặp", words.YES, width=110),
         Column("alert_id"),
@@ -87,7 +87,7 @@ def _offenders() -> tuple[Told, str, list[Column]]:
 def _changes() -> tuple[Told, str, list[Column]]:
     told = Told("Diễn biến", "Mọi thay đổi trong khoảng thời gian đã chọn, mới nhất trước.")
     columns = [
-        Column("at", "Lúc", width=160),
+        Column("at", "Lúc", width=160, unit=MOMENT),
         Column("severity", "Mức", words.SEVERITY, width=120),
         Column("change", "Thay đổi", words.CHANGE, width=200),
         Column("state", "Trạng thái", words.STATE, width=180),

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
-from deploy.grafana.panels import BEHIND, Column, Series, Tile, Told, history, rows, tiles
+from deploy.grafana.panels import BEHIND, COUNT, Column, Series, Tile, Told, history, rows, tiles
 from deploy.grafana.query import WALLBOARD
 from deploy.grafana.shared_panels import freshness
 from deploy.grafana.variables import as_of, board, figure, indicator, period, unit
@@ -49,8 +49,8 @@ def one_indicator() -> Dashboard:
         "Diễn biến của đơn vị so với mục tiêu", "Tỷ lệ lũy kế cuối mỗi ngày có thay đổi; nét đứt là mục tiêu."
     )
     excluded = Told("Ngoài diện tính của đơn vị", "Bao nhiêu trường hợp không vào tỷ lệ, và vì sao.")
-    reasons = [Column("reason", "Lý do", words.REASON), Column("total", "Số trường hợp", width=140)]
-    tile = Tile("unit_short_vi", "tile", BEHIND, name_size=12, value_size=18)
+    reasons = [Column("reason", "Lý do", words.REASON), Column("total", "Số trường hợp", width=140, unit=COUNT)]
+    tile = Tile("unit_short_vi", "tile", BEHIND)
     return (
         frame.with_panel(freshness())
         .with_panel(tiles(communes, COMMUNES, tile, (0, 3, 24, 16)))

@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
-from deploy.grafana.panels import BEHIND, Column, Tile, Told, rows, tiles
+from deploy.grafana.panels import BEHIND, MOMENT, Column, Tile, Told, rows, tiles
 from deploy.grafana.query import WALLBOARD
 from deploy.grafana.shared_panels import freshness
 from deploy.grafana.variables import as_of, board, period
@@ -48,7 +48,7 @@ def soc() -> Dashboard:
     ]
     events = Told("Sự cố an toàn thông tin", "Trong khoảng thời gian đã chọn; chưa xử lý đứng trước, nặng nhất trước.")
     told = [
-        Column("time", "Lúc", width=160),
+        Column("time", "Lúc", width=160, unit=MOMENT),
         Column("severity", "Mức", words.GRAVITY, width=140),
         Column("category", "Loại", words.CATEGORY),
         Column("state", "Xử lý", words.HANDLING, width=140),
@@ -59,7 +59,7 @@ def soc() -> Dashboard:
         Column("unit_vi", "Đơn vị"),
         Column("line", "Đường", width=80),
         Column("state", "Tình trạng", words.LINE, width=160),
-        Column("time", "Từ lúc", width=160),
+        Column("time", "Từ lúc", width=160, unit=MOMENT),
     ]
     return (
         frame.with_panel(freshness())
