@@ -5,7 +5,7 @@ import secrets as random
 from base64 import b64encode
 from pathlib import Path
 
-NAMES = ("engine-writer", "engine-reader", "province", "webhook")
+NAMES = ("engine-writer", "engine-reader", "engine-grafana", "province", "webhook")
 DEMO_SYSTEMS = "demo-systems.json"
 """Keys of the systems that the simulator speaks for; made by the demonstration."""
 SECRET_BYTES = 32

@@ -1,5 +1,6 @@
 """Environment of the local stack: where its data are, which ports it takes, what its processes are told."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.clickhouse.accounts import grafana_on_the_engine
 
 REPO = Path(__file__).resolve().parents[3]
 PORT_OFFSETS = {
@@ -87,6 +90,7 @@ def process_environment(settings: StackSettings) -> dict[str, str]:
         "CHITIEU_ENGINE_DATA": str(folder / "engine"),
         "CHITIEU_ENGINE_WRITER_PASSWORD_FILE": str(secrets / "engine-writer"),
         "CHITIEU_ENGINE_READER_PASSWORD_FILE": str(secrets / "engine-reader"),
+        "CHITIEU_ENGINE_EXTRA_READERS": json.dumps(grafana_on_the_engine(secrets / "engine-grafana")),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         # A log line must be in its file before the process can be killed.
         "PYTHONUNBUFFERED": "1",
