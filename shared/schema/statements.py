@@ -15,19 +15,27 @@ INVOKERS_VIEW = re.compile(r"CREATE OR REPLACE VIEW ([\w.]+) AS\b")
 DEFINERS_VIEW = r"CREATE OR REPLACE VIEW \1 DEFINER = CURRENT_USER SQL SECURITY DEFINER AS"
 """A view reads with the rights of who made it, so that an account can be granted views and none of their tables."""
 
+PLAIN_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (?P<name>[\w.]+).*?ENGINE = (?P<engine>MergeTree)\b", re.DOTALL)
+EACH_NODES_OWN = re.compile(r"\.catalogue_\w+$")
+"""Facts are published on every node by itself: they are exchanged as a whole, and some are Join tables, as are owners."""
+
 TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
 VIEW_FILES = ("030_views.sql", "035_known.sql")
 
 
-def schema_statements(database: str, version: int) -> list[str]:
+def schema_statements(database: str, version: int, *, replicated: bool = False) -> list[str]:
     """Every DDL statement in order, the database's own first. Raises ValueError for a bad database name."""
-    return [*table_statements(database, version), *view_statements(database, version)]
+    return [*table_statements(database, version, replicated=replicated), *view_statements(database, version)]
 
 
-def table_statements(database: str, version: int) -> list[str]:
-    """Creates what is missing of the database, a version's tables and the platform's own. Raises ValueError."""
+def table_statements(database: str, version: int, *, replicated: bool = False) -> list[str]:
+    """Creates what is missing of the database, a version's tables and the platform's own. Raises ValueError.
+
+    `replicated`: rows are shared by the nodes of a cluster; the statements are carried out on each of them.
+    """
     create = f"CREATE DATABASE IF NOT EXISTS {_checked(database)} ENGINE = Atomic"
-    return [create, *_statements(TABLE_FILES, database, version)]
+    tables = _statements(TABLE_FILES, database, version)
+    return [create, *(map(_replicated, tables) if replicated else tables)]
 
 
 def view_statements(database: str, version: int) -> list[str]:
@@ -45,6 +53,15 @@ def _statements(names: tuple[str, ...], database: str, version: int) -> list[str
     text = "\n".join(files("shared.schema").joinpath(name).read_text("utf-8") for name in names)
     text = re.sub(r"--[^\n]*", "", text).replace("{database}", database).replace("{version}", str(version))
     return list(_expanded(text))
+
+
+def _replicated(statement: str) -> str:
+    found = PLAIN_TABLE.match(statement)
+    if found is None or EACH_NODES_OWN.search(found["name"]):
+        return statement
+    path = f"/clickhouse/tables/{{shard}}/{found['name'].replace('.', '/')}"
+    engine = f"ReplicatedMergeTree('{path}', '{{replica}}')"
+    return statement[: found.start("engine")] + engine + statement[found.end("engine") :]
 
 
 def _expanded(text: str) -> Iterator[str]:

@@ -15,8 +15,12 @@ CONTROL_ROLE = "engine_control"
 SETUP_ROLE = "engine_setup"
 """Prepares the engine before the first client; never used for a client's text."""
 
+WRITER_PRIVILEGES = (
+    "SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, SHOW, BACKUP"
+)
+
 WRITER_GRANTS = (
-    "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, SHOW ON *.*",
+    f"GRANT {WRITER_PRIVILEGES} ON *.*",
     "GRANT SET DEFINER ON *",
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON system.*",
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON information_schema.*",
@@ -61,11 +65,12 @@ MERGE_TREE_SETTINGS: dict[str, int] = {
 }
 
 
-def config_xml(users_path: str, max_memory_bytes: int) -> str:
-    """The engine's configuration file; `users_path` is where `users_xml` was written."""
+def config_xml(users_path: str, max_memory_bytes: int, backups_path: str = "") -> str:
+    """The engine's configuration file; `users_path` is where `users_xml` was written, `backups_path` the disk `backups`."""
     every = {**SERVER_SETTINGS, "max_server_memory_usage": max_memory_bytes}
     tables = f"<merge_tree>{_elements(MERGE_TREE_SETTINGS)}</merge_tree>"
-    return f"<clickhouse><users_config>{escape(users_path)}</users_config>{_elements(every)}{tables}</clickhouse>\n"
+    users = f"<users_config>{escape(users_path)}</users_config>"
+    return f"<clickhouse>{users}{_elements(every)}{tables}{_backups(backups_path)}</clickhouse>\n"
 
 
 def users_xml(accounts: Iterable[Account]) -> str:
@@ -82,6 +87,17 @@ def users_xml(accounts: Iterable[Account]) -> str:
         "<users><default><password/><profile>default</profile><quota>default</quota>"
         f"<networks><ip>::/0</ip></networks><databases><system>{hidden}</system></databases>"
         f"<grants>{taken}</grants></default></users></clickhouse>\n"
+    )
+
+
+def _backups(path: str) -> str:
+    """The one place that `BACKUP … TO Disk('backups', …)` may write to and `RESTORE` read from."""
+    if not path:
+        return ""
+    disk = f"<backups><type>local</type><path>{escape(path)}</path></backups>"
+    return (
+        f"<storage_configuration><disks>{disk}</disks></storage_configuration>"
+        "<backups><allowed_disk>backups</allowed_disk></backups>"
     )
 
 

@@ -39,6 +39,7 @@ class EngineSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to bind; the local stack never leaves the machine.")
     port: Port = Field(8123, description="Port of ClickHouse's HTTP protocol.")
     data: Path = Field(Path(".data/engine"), description="Folder of the tables; one process at a time.")
+    backups: Path | None = Field(None, description="Folder of the disk `backups`; without it no BACKUP.")
     display_name: str = Field("chitieu-embedded", pattern=r"^[A-Za-z0-9._-]{1,64}$")
 
     writer_user: Identifier = "writer"
