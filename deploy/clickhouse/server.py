@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
 from deploy.clickhouse.accounts import DATABASE, GRAFANA, GRAFANA_LIMITS, grafana_select
-from deploy.local.engine.access import WRITER_PRIVILEGES
+from deploy.local.engine.access import WRITER_PRIVILEGES, select_grant
 from deploy.local.engine.accounts import Limits
 from deploy.local.engine.settings import EngineSettings
 
@@ -34,6 +34,8 @@ GRAFANA_QUOTA = {"queries": 3_000, "errors": 300, "execution_time": 300}
 
 WRITER_GRANTS = (
     f"GRANT {WRITER_PRIVILEGES} ON {DATABASE}.*",
+    # Where BACKUP writes and RESTORE reads.
+    "GRANT READ, WRITE ON DISK",
     # A view that it makes runs with its own rights.
     "GRANT SET DEFINER ON writer",
     # Its own queries in `processes`, its parts, tables and mutations.
@@ -44,7 +46,7 @@ WRITER_GRANTS = (
     "GRANT TABLE ENGINE ON Join",
 )
 READER_GRANTS = (f"GRANT SELECT ON {DATABASE}.*",)
-GRAFANA_GRANTS = tuple(f"GRANT SELECT ON {target}" for target in grafana_select())
+GRAFANA_GRANTS = tuple(map(select_grant, grafana_select()))
 
 
 def users_xml() -> str:

@@ -11,9 +11,14 @@ FRAGMENT = re.compile(r"FRAGMENT (\w+) AS\s+")
 FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
-INVOKERS_VIEW = re.compile(r"CREATE OR REPLACE VIEW ([\w.]+) AS\b")
-DEFINERS_VIEW = r"CREATE OR REPLACE VIEW \1 DEFINER = CURRENT_USER SQL SECURITY DEFINER AS"
-"""A view reads with the rights of who made it, so that an account can be granted views and none of their tables."""
+VIEW = re.compile(r"CREATE OR REPLACE VIEW (?P<name>[\w.]+) (?=AS\b)")
+MAKERS_RIGHTS = "DEFINER = CURRENT_USER SQL SECURITY DEFINER "
+"""A view reads with the rights of who made it, so that an account can be granted views and none of their tables.
+
+Not so the views of figures. All their subqueries must see one set of parts, which ClickHouse shares within the caller's
+query only (`enable_shared_storage_snapshot_in_query`): with the maker's rights figures and watermark of one answer were of
+two marks. They read with the caller's rights, and an account is granted the columns of the ledger that they sum.
+"""
 
 PLAIN_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (?P<name>[\w.]+).*?ENGINE = (?P<engine>MergeTree)\b", re.DOTALL)
 EACH_NODES_OWN = re.compile(r"\.catalogue_\w+$")
@@ -67,9 +72,22 @@ def _replicated(statement: str) -> str:
 def _expanded(text: str) -> Iterator[str]:
     """Statements in order, with the fragments that stood before them in place of their names."""
     fragments: dict[str, str] = {}
+    of_figures: list[str] = []
     for statement in filter(None, (part.strip() for part in text.split(";"))):
         whole = FRAGMENT_USE.sub(lambda use: fragments.get(use[1], use[0]), statement)
         if found := FRAGMENT.match(whole):
             fragments[found[1]] = f"({whole[found.end() :]})"
         else:
-            yield INVOKERS_VIEW.sub(DEFINERS_VIEW, whole, count=1)
+            yield _with_rights(whole, of_figures)
+
+
+def _with_rights(statement: str, of_figures: list[str]) -> str:
+    """Adds the view's rights; a view that reads the ledger, or a view that does, is added to `of_figures` instead."""
+    found = VIEW.match(statement)
+    if found is None:
+        return statement
+    body = statement[found.end() :]
+    if ".ledger_" in body or any(re.search(rf"{re.escape(name)}\b", body) for name in of_figures):
+        of_figures.append(found["name"])
+        return statement
+    return statement[: found.end()] + MAKERS_RIGHTS + body

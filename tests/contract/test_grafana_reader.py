@@ -10,15 +10,16 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from deploy.clickhouse.accounts import (
     DATABASE,
     GRAFANA,
-    GRAFANA_FACTS,
     GRAFANA_LIMITS,
     GRAFANA_VIEWS,
+    SUMMED_COLUMNS,
     grafana_on_the_engine,
 )
 from shared.catalogue import load_catalogue
 from shared.schema.apply import apply_schema, publish_catalogue
 from tests.support.engine import EngineProcess, start_engine
 
+SUMMED = ("ledger_1", "events_1")
 PASSWORD = "grafana-password"
 PARAMETERS = {
     "board": "(period = '2026', as_of = '2026-03-31')",
@@ -47,7 +48,7 @@ def grafana(engine: EngineProcess) -> Client:
     return engine.server().client(GRAFANA, PASSWORD)
 
 
-@pytest.mark.parametrize("name", [*GRAFANA_VIEWS, *GRAFANA_FACTS])
+@pytest.mark.parametrize("name", [*GRAFANA_VIEWS, "catalogue_units", "catalogue_figures", "catalogue_cells"])
 def test_it_reads_what_it_is_granted(grafana: Client, name: str) -> None:
     grafana.query(f"SELECT * FROM {DATABASE}.{name}{PARAMETERS.get(name, '')} LIMIT 1")  # noqa: S608 - own names
 
@@ -63,7 +64,7 @@ def test_it_reads_nothing_else_of_the_database(engine: EngineProcess, grafana: C
     names = [
         str(row[0])
         for row in engine.server().writer().query(f"SHOW TABLES FROM {DATABASE}").result_rows
-        if row[0] not in (*GRAFANA_VIEWS, *GRAFANA_FACTS)
+        if row[0] not in (*GRAFANA_VIEWS, *SUMMED) and not row[0].startswith("catalogue_")
     ]
     arguments = "(period = '', as_of = '2026-01-01', figure = '', unit = '', after = '', instant_us = 0)"
     # A parameterised view is told from others by its arguments; the wrong ones are code 456 and the like.
@@ -73,8 +74,19 @@ def test_it_reads_nothing_else_of_the_database(engine: EngineProcess, grafana: C
         for name, code in codes.items()
         if code != 497
     }
-    assert {"events", "events_1", "ledger_1", "api_keys", "cell_subjects", "alert_transitions"} <= set(names)
+    assert {"events", "ledger", "api_keys", "cell_subjects", "alert_transitions"} <= set(names)
     assert {name: code for name, code in codes.items() if code != 497} == {}
+
+
+@pytest.mark.parametrize("table", SUMMED)
+def test_of_the_tables_of_figures_it_reads_amounts_and_marks_and_no_filing(
+    engine: EngineProcess, grafana: Client, table: str
+) -> None:
+    described = engine.server().writer().query(f"DESCRIBE TABLE {DATABASE}.{table}").result_rows
+    columns = {str(row[0]) for row in described}
+    readable = {name for name in columns if _code(grafana, f"SELECT {name} FROM {DATABASE}.{table} LIMIT 0") is None}  # noqa: S608
+    assert readable == set(SUMMED_COLUMNS[table.removesuffix("_1")].split(", "))
+    assert columns - readable >= {"subject", "id", "token"}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +96,8 @@ def test_it_reads_nothing_else_of_the_database(engine: EngineProcess, grafana: C
         (f"DROP VIEW {DATABASE}.board", {164, 497}),
         (f"SELECT data FROM {DATABASE}.events", {497}),
         (f"SELECT data FROM {DATABASE}.events_1", {497}),
+        (f"SELECT subject FROM {DATABASE}.ledger_1", {497}),
+        (f"SELECT * FROM {DATABASE}.ledger_1", {497}),
         (f"SELECT hash FROM {DATABASE}.api_keys", {497}),
         ("SELECT query FROM system.processes", {497}),
         ("SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')", {497}),

@@ -21,6 +21,8 @@ WRITER_PRIVILEGES = (
 
 WRITER_GRANTS = (
     f"GRANT {WRITER_PRIVILEGES} ON *.*",
+    # Where BACKUP writes and RESTORE reads; which disks these may be is in the configuration.
+    "GRANT READ, WRITE ON DISK",
     "GRANT SET DEFINER ON *",
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON system.*",
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON information_schema.*",
@@ -108,7 +110,13 @@ def _elements(values: Mapping[str, int]) -> str:
 def _grants(account: Account) -> tuple[str, ...]:
     if account.writes:
         return WRITER_GRANTS
-    return tuple(f"GRANT SELECT ON {target}" for target in account.select)
+    return tuple(map(select_grant, account.select))
+
+
+def select_grant(target: str) -> str:
+    """The grant of `database.table`, `database.*`, `database.prefix*` or `database.table(column, …)`."""
+    table, _, columns = target.partition("(")
+    return f"GRANT SELECT({columns} ON {table}" if columns else f"GRANT SELECT ON {table}"
 
 
 def _role(name: str, grants: Iterable[str]) -> str:
