@@ -98,8 +98,8 @@ async def _copy(reader: AIOKafkaConsumer, settings: SharedSettings, part: Part, 
     begin, end = await _bounds(reader, place)
     if begin > first or end < first:
         raise StartError(f"log {part.name} holds {begin} to {end - 1}; its copy ends at {first - 1}: another log?")
-    await _prove_same(reader, place, folder, first - 1)
-    records = _records(reader, place, first, end)
+    await _prove_same(settings, place, folder, first - 1)
+    records = _records(settings, place, first, end)
     left = True
     while left:
         left = False
@@ -120,7 +120,7 @@ async def _restore(
     begin, end = await _bounds(reader, place)
     if begin:
         raise StartError(f"log {part.name} begins at {begin}: make its topic anew")
-    await _prove_same(reader, place, folder, min(end, copied) - 1)
+    await _prove_same(settings, place, folder, min(end, copied) - 1)
     under_way: deque[tuple[int, Awaitable[Any]]] = deque()
     for record in _from(folder, end):
         sent = await out.send(
@@ -145,11 +145,11 @@ async def _acknowledged(part: Part, offset: int, sent: Awaitable[Any]) -> None:
         raise StartError(f"record {offset} of {part.name} was written at {found}: stop ingest, make the topic anew")
 
 
-async def _prove_same(reader: AIOKafkaConsumer, place: TopicPartition, folder: Path, offset: int) -> None:
+async def _prove_same(settings: SharedSettings, place: TopicPartition, folder: Path, offset: int) -> None:
     """Raises `StartError` when log and copy differ in the last record that both have."""
     if offset < 0:
         return
-    async for record in _records(reader, place, offset, offset + 1):
+    async for record in _records(settings, place, offset, offset + 1):
         if record != record_at(folder, offset):
             raise StartError(f"record {offset} of {place.topic}-{place.partition} differs from its copy: another log")
 
@@ -160,15 +160,19 @@ def _from(folder: Path, offset: int) -> Iterator[Copied]:
             yield from (record for record in read(segment) if record.offset >= offset)
 
 
-async def _records(reader: AIOKafkaConsumer, place: TopicPartition, first: int, end: int) -> AsyncIterator[Copied]:
-    reader.assign([place])
-    reader.seek(place, first)
-    while first < end:
-        for found in (await reader.getmany(place, timeout_ms=POLL_MS, max_records=MAX_POLL_RECORDS)).get(place, []):
-            if found.offset >= end:
-                return
-            first = found.offset + 1
-            yield _copied(found)
+async def _records(settings: SharedSettings, place: TopicPartition, first: int, end: int) -> AsyncIterator[Copied]:
+    if first >= end:
+        # aiokafka's stop right after start raises CancelledError.
+        return
+    async with _reading(settings) as reader:
+        reader.assign([place])
+        reader.seek(place, first)
+        while first < end:
+            polled = await reader.getmany(place, timeout_ms=POLL_MS, max_records=MAX_POLL_RECORDS)
+            for found in polled.get(place, []):
+                if found.offset < end:
+                    first = found.offset + 1
+                    yield _copied(found)
 
 
 def _copied(found: ConsumerRecord) -> Copied:
