@@ -29,7 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     making = commands.add_parser("make", help="copy the tables, then what the log has gained")
     making.add_argument("--log-only", action="store_true", help="only the log: cheap, and all that cannot be made anew")
     restoring = commands.add_parser("restore", help="write a copy into an empty log and an empty database")
-    restoring.add_argument("--tables", default="", metavar="NAME", help="the backup of the tables (default: the newest)")
+    restoring.add_argument(
+        "--tables", default="", metavar="NAME", help="the backup of the tables (default: the newest)"
+    )
     commands.add_parser("list", help="the backups")
     commands.add_parser("check", help="read the whole copy of the log and hold it against every backup")
     return parser

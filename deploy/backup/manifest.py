@@ -50,7 +50,9 @@ def chosen(root: Path, name: str) -> Manifest | None:
         return every[-1] if every else None
     found = next((one for one in every if one.name == name), None)
     if found is None:
-        raise StartError(f"there is no backup {name} in {root}; there are {', '.join(one.name for one in every) or '-'}")
+        raise StartError(
+            f"there is no backup {name} in {root}; there are {', '.join(one.name for one in every) or '-'}"
+        )
     return found
 
 

@@ -19,8 +19,8 @@ FIRST = ("active_versions", "projection_versions", "deliveries")
 """Before what they speak of: a version is told active, a change told delivered, only when its rows are there too."""
 
 LAST = "events_"
-"""After the ledger, because a worker goes on behind the ledger's mark and never writes below it: a receipt that the copy
-of `events` lacked would be lacking for good."""
+"""After the ledger, because a worker goes on behind the ledger's mark and never writes below it: a receipt that the
+copy of `events` lacked would be lacking for good."""
 
 _TABLES = """
 SELECT name FROM system.tables WHERE database = {database:String} AND engine NOT LIKE '%View' ORDER BY name
@@ -52,7 +52,9 @@ def copy_tables(client: Client, settings: BackupSettings, name: str) -> list[lis
     """Copies every group to `<name>-<number>` on the disk; returns the groups."""
     groups = grouped(present_tables(client, settings.clickhouse_database))
     for number, group in enumerate(groups):
-        client.command(f"BACKUP {_named(settings, group)} TO {_place(settings, name, number)}", settings=_long(settings))
+        client.command(
+            f"BACKUP {_named(settings, group)} TO {_place(settings, name, number)}", settings=_long(settings)
+        )
     return groups
 
 

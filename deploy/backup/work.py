@@ -53,7 +53,7 @@ def prove_reach(marks: Mapping[int, int], ends: Mapping[int, int]) -> None:
     for partition, mark in sorted(marks.items()):
         if mark >= ends.get(partition, 0):
             raise StartError(
-                f"the ledger holds partition {partition} up to {mark}, the log only up to {ends.get(partition, 0) - 1}: "
+                f"the ledger holds partition {partition} up to {mark}, the log up to {ends.get(partition, 0) - 1}: "
                 "drop the database and restore older tables, or make a newer copy of the log available"
             )
 
@@ -72,7 +72,9 @@ def check(settings: BackupSettings) -> list[str]:
     for one in manifest.manifests(settings.backups):
         for part, end in one.ends.items():
             if found.get(part, 0) < end:
-                raise StartError(f"backup {one.name} needs {end} records of {part}, the copy holds {found.get(part, 0)}")
+                raise StartError(
+                    f"backup {one.name} needs {end} records of {part}, the copy holds {found.get(part, 0)}"
+                )
     return [f"{part}: {count} records" for part, count in found.items()]
 
 

@@ -65,9 +65,14 @@ def users_xml() -> str:
         _user("reader", "default", READER_GRANTS),
         _user(GRAFANA, GRAFANA, GRAFANA_GRANTS),
     ]
-    parts = [_element("profiles", profiles), _element("quotas", [_element(GRAFANA, [interval])]), _element("users", users)]
-    return "<!-- Made by `python -m deploy.clickhouse`; passwords are merged into it from another file. -->\n" + _element(
-        "clickhouse", parts
+    parts = [
+        _element("profiles", profiles),
+        _element("quotas", [_element(GRAFANA, [interval])]),
+        _element("users", users),
+    ]
+    return (
+        "<!-- Made by `python -m deploy.clickhouse`; passwords are merged into it from another file. -->\n"
+        + _element("clickhouse", parts)
     )
 
 

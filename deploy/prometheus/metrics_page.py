@@ -15,13 +15,13 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 
 HEAD = """# Metrics
 
-Made by `python -m deploy.prometheus` from the code; a test fails when it is not up to date. Each service serves its own at
-`/metrics`, without a key: ports 8081 (ingest), 8082 (scoring), 8083 (alerts), 8080 (api). Names are
+Made by `python -m deploy.prometheus` from the code; a test fails when it is not up to date. Each service serves its own
+at `/metrics`, without a key: ports 8081 (ingest), 8082 (scoring), 8083 (alerts), 8080 (api). Names are
 `chitieu_<service>_<what>_<unit>`, with `_total` for what only grows; labels are tokens of ours, never values of events.
 Beside them are the client library's own of the process and of Python (`process_*`, `python_*`), of the alerts service.
 
-A histogram `x` is read as `x_bucket`, `x_sum` and `x_count`. Rules that rest on these are in `deploy/prometheus/alerts.yaml`;
-what to do when one fires is in [operations.md](operations.md).
+A histogram `x` is read as `x_bucket`, `x_sum` and `x_count`. Rules that rest on these are in
+`deploy/prometheus/alerts.yaml`; what to do when one fires is in [operations.md](operations.md).
 """
 
 

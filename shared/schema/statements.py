@@ -16,13 +16,13 @@ MAKERS_RIGHTS = "DEFINER = CURRENT_USER SQL SECURITY DEFINER "
 """A view reads with the rights of who made it, so that an account can be granted views and none of their tables.
 
 Not so the views of figures. All their subqueries must see one set of parts, which ClickHouse shares within the caller's
-query only (`enable_shared_storage_snapshot_in_query`): with the maker's rights figures and watermark of one answer were of
-two marks. They read with the caller's rights, and an account is granted the columns of the ledger that they sum.
+query only (`enable_shared_storage_snapshot_in_query`): with the maker's rights figures and watermark of one answer were
+of two marks. They read with the caller's rights, and an account is granted the columns of the ledger that they sum.
 """
 
 PLAIN_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (?P<name>[\w.]+).*?ENGINE = (?P<engine>MergeTree)\b", re.DOTALL)
 EACH_NODES_OWN = re.compile(r"\.catalogue_\w+$")
-"""Facts are published on every node by itself: they are exchanged as a whole, and some are Join tables, as are owners."""
+"""Facts are published on every node by itself: they are exchanged whole, and some are Join tables, as are owners."""
 
 TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
 VIEW_FILES = ("030_views.sql", "035_known.sql")

@@ -1,4 +1,5 @@
-"""Grafana's account on the real engine: it sees the public views and nothing else, changes nothing, keeps its limits."""
+"""Grafana's account on the real engine: it sees public views and nothing else, changes nothing, keeps its limits."""
+# ruff: noqa: S608 - the names are our own
 
 import json
 from collections.abc import Iterator
@@ -50,11 +51,11 @@ def grafana(engine: EngineProcess) -> Client:
 
 @pytest.mark.parametrize("name", [*GRAFANA_VIEWS, "catalogue_units", "catalogue_figures", "catalogue_cells"])
 def test_it_reads_what_it_is_granted(grafana: Client, name: str) -> None:
-    grafana.query(f"SELECT * FROM {DATABASE}.{name}{PARAMETERS.get(name, '')} LIMIT 1")  # noqa: S608 - own names
+    grafana.query(f"SELECT * FROM {DATABASE}.{name}{PARAMETERS.get(name, '')} LIMIT 1")
 
 
 def test_it_reads_the_whole_board_as_the_api_does(engine: EngineProcess, grafana: Client) -> None:
-    sql = f"SELECT * FROM {DATABASE}.board{PARAMETERS['board']} ORDER BY position, unit"  # noqa: S608 - own names
+    sql = f"SELECT * FROM {DATABASE}.board{PARAMETERS['board']} ORDER BY position, unit"
     seen = grafana.query(sql).result_rows
     assert len(seen) > 1_000
     assert seen == engine.server().reader().query(sql).result_rows
@@ -68,9 +69,9 @@ def test_it_reads_nothing_else_of_the_database(engine: EngineProcess, grafana: C
     ]
     arguments = "(period = '', as_of = '2026-01-01', figure = '', unit = '', after = '', instant_us = 0)"
     # A parameterised view is told from others by its arguments; the wrong ones are code 456 and the like.
-    codes = {name: _code(grafana, f"SELECT 1 FROM {DATABASE}.{name}") for name in names}  # noqa: S608
+    codes = {name: _code(grafana, f"SELECT 1 FROM {DATABASE}.{name}") for name in names}
     codes |= {
-        name: _code(grafana, f"SELECT 1 FROM {DATABASE}.{name}{arguments}")  # noqa: S608
+        name: _code(grafana, f"SELECT 1 FROM {DATABASE}.{name}{arguments}")
         for name, code in codes.items()
         if code != 497
     }
@@ -84,7 +85,7 @@ def test_of_the_tables_of_figures_it_reads_amounts_and_marks_and_no_filing(
 ) -> None:
     described = engine.server().writer().query(f"DESCRIBE TABLE {DATABASE}.{table}").result_rows
     columns = {str(row[0]) for row in described}
-    readable = {name for name in columns if _code(grafana, f"SELECT {name} FROM {DATABASE}.{table} LIMIT 0") is None}  # noqa: S608
+    readable = {name for name in columns if _code(grafana, f"SELECT {name} FROM {DATABASE}.{table} LIMIT 0") is None}
     assert readable == set(SUMMED_COLUMNS[table.removesuffix("_1")].split(", "))
     assert columns - readable >= {"subject", "id", "token"}
 

@@ -1,4 +1,5 @@
 """ClickHouse itself reads the server's users: accounts, grants, profiles, quotas. In chDB, for want of a server."""
+# ruff: noqa: S314 - the XML is our own
 
 import json
 import subprocess
@@ -34,7 +35,8 @@ import os
 os._exit(0)
 """
 QUESTIONS = {
-    "accounts": "SELECT name, arrayStringConcat(auth_type, ',') FROM system.users WHERE name != 'default' ORDER BY name",
+    "accounts": "SELECT name, arrayStringConcat(auth_type, ',') FROM system.users"
+    " WHERE name != 'default' ORDER BY name",
     "grafana": "SELECT concat(database, '.', table), groupUniqArray(column) AS columns FROM system.grants"
     " WHERE user_name = 'grafana' GROUP BY 1",
     "kinds": "SELECT DISTINCT access_type FROM system.grants WHERE user_name IN ('grafana', 'reader')",
@@ -79,8 +81,11 @@ def merged(users: Path, hashes: Path) -> str:
     assert removed is not None
     assert removed.get("remove") == "remove"
     accounts.remove(removed)
-    default = "<default><password/><profile>default</profile><quota>default</quota><networks><ip>::/0</ip></networks><access_management>1</access_management></default>"
-    accounts.append(ET.fromstring(default))
+    default = ET.fromstring(
+        "<default><password/><profile>default</profile><quota>default</quota>"
+        "<networks><ip>::/0</ip></networks><access_management>1</access_management></default>"
+    )
+    accounts.append(default)
     quotas = root.find("quotas")
     assert quotas is not None
     quotas.append(ET.fromstring("<default/>"))
@@ -116,7 +121,7 @@ def test_settings_that_statements_rest_on_are_those_of_the_tested_engine(
     del relied_on["async_insert"], relied_on["insert_deduplicate"]
     names = ", ".join(f"'{name}'" for name in relied_on)
     here = engine.server().reader().query(f"SELECT name, value FROM system.settings WHERE name IN ({names})")  # noqa: S608
-    assert dict(here.result_rows) == relied_on
+    assert {str(name): str(value) for name, value in here.result_rows} == relied_on
 
 
 def test_the_statements_for_a_cluster_are_clickhouses_and_no_two_tables_share_a_path(engine: EngineProcess) -> None:

@@ -1,9 +1,10 @@
-"""What docker-compose.yml starts, started by hand: the same commands, environment and health checks, and what Prometheus sees.
+"""What docker-compose.yml starts, started by hand: same commands, environment, health checks; and Prometheus on it.
 
 Names of containers become addresses of this machine, mounts become folders; nothing else differs.
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,9 +40,7 @@ class Platform:
 
 
 @pytest.fixture(scope="module")
-def platform(
-    kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Platform]:
+def platform(kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("docker")
     secrets = folder / "secrets"
     ensure_docker_secrets(secrets)
@@ -65,9 +64,8 @@ def platform(
         return environment_here(name, secrets, {**differing, "CHITIEU_DATA": str(folder / f"data-{name}")})
 
     for job in ("schema", "topics"):
-        child = ChildProcess(_command(job), environment(job), folder / f"{job}.log").start()
-        wait_until(lambda child=child: child.exit_status() is not None, deadline_seconds=DEADLINE_SECONDS, what=job)
-        assert child.exit_status() == 0, child.tail()
+        told = {**os.environ, **environment(job)}  # noqa: TID251 - children inherit PATH and proxies
+        subprocess.run(_command(job), env=told, cwd=REPO, check=True, timeout=DEADLINE_SECONDS)
     children = {name: ChildProcess(_command(name), environment(name), folder / f"{name}.log") for name in SERVERS}
     watching = ChildProcess(_prometheus(folder, prometheus, ports), {}, folder / "prometheus.log")
     every = [*children.values(), watching]
@@ -94,7 +92,11 @@ def _prometheus(folder: Path, port: int, ports: dict[str, int]) -> list[str]:
         for job in shipped["scrape_configs"]
     ]
     rules = [str(REPO / "deploy" / "prometheus" / file) for file in shipped["rule_files"]]
-    changed = {"scrape_configs": jobs, "rule_files": rules, "global": {"scrape_interval": "1s", "evaluation_interval": "1s"}}
+    changed = {
+        "scrape_configs": jobs,
+        "rule_files": rules,
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+    }
     configuration = folder / "prometheus.yml"
     configuration.write_text(yaml.safe_dump({**shipped, **changed}))
     return [
@@ -111,7 +113,9 @@ def test_a_service_passes_its_health_check_and_fails_it_on_a_port_where_nothing_
 ) -> None:
     def healthy(port: int) -> bool:
         python, *rest = health_check_here(name, port, SERVERS[name])
-        return subprocess.run([python, *rest], capture_output=True, check=False, timeout=DEADLINE_SECONDS).returncode == 0
+        return (
+            subprocess.run([python, *rest], capture_output=True, check=False, timeout=DEADLINE_SECONDS).returncode == 0
+        )
 
     wait_until(
         lambda: platform.children[name].exit_status() is None and healthy(platform.ports[name]),

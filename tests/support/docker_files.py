@@ -45,4 +45,6 @@ def health_check_here(name: str, port: int, inside: int) -> list[str]:
     """A service's health check, asking on another port."""
     kind, *command = service(name)["healthcheck"]["test"]
     assert kind == "CMD"
-    return [word.replace(f"127.0.0.1:{inside}", f"127.0.0.1:{port}").replace(f"/{inside}", f"/{port}") for word in command]
+    return [
+        word.replace(f"127.0.0.1:{inside}", f"127.0.0.1:{port}").replace(f"/{inside}", f"/{port}") for word in command
+    ]

@@ -34,14 +34,21 @@ PIN = re.compile(r"^([A-Za-z0-9_.\[\],-]+)==(\S+)", re.MULTILINE)
 
 def settings_of(name: str) -> set[str]:
     """Variables that a service's code reads."""
-    own = {"ingest": IngestSettings, "scoring": ScoringSettings, "alerts": AlertsSettings, "api": ApiSettings}
+    own: dict[str, type[SharedSettings]] = {
+        "ingest": IngestSettings,
+        "scoring": ScoringSettings,
+        "alerts": AlertsSettings,
+        "api": ApiSettings,
+    }
     fields = own.get(name, BackupSettings).model_fields
     return {f"CHITIEU_{field.upper()}" for field in fields} | {"CHITIEU_BACKUPS"}
 
 
 def test_it_is_valid_by_the_compose_specification() -> None:
     # A file of the package and never the package: it cannot be imported beside the `click` that Faust wants.
-    file = Path(str(distribution("check-jsonschema").locate_file("check_jsonschema/builtin_schemas/vendor/compose-spec.json")))
+    file = Path(
+        str(distribution("check-jsonschema").locate_file("check_jsonschema/builtin_schemas/vendor/compose-spec.json"))
+    )
     validator = jsonschema.Draft7Validator(json.loads(file.read_text("utf-8")))
     errors = [error.message for error in validator.iter_errors(compose())]
     assert errors == []
@@ -117,7 +124,9 @@ def test_no_password_is_in_the_file_and_every_secret_is_one_that_make_secrets_ma
     secrets = compose()["secrets"]
     assert {one["file"] for one in secrets.values()} <= {f"secrets/{name}" for name in DOCKER_NAMES}
     for name, one in compose()["services"].items():
-        used = {str(value) for key, value in one.get("environment", {}).items() if re.search("PASSWORD|SECRET|TOKEN", key)}
+        used = {
+            str(value) for key, value in one.get("environment", {}).items() if re.search("PASSWORD|SECRET|TOKEN", key)
+        }
         assert used <= {f"/run/secrets/{secret}" for secret in one.get("secrets", [])}, name
         assert set(one.get("secrets", [])) <= set(secrets), name
 

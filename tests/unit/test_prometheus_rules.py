@@ -1,4 +1,4 @@
-"""The rules ask only for metrics that the services have, each says what to do, and the page of metrics is up to date."""
+"""The rules ask only for metrics that there are, each says what to do, and the page of metrics is up to date."""
 
 import re
 from pathlib import Path

@@ -68,7 +68,10 @@ MERGE_TREE_SETTINGS: dict[str, int] = {
 
 
 def config_xml(users_path: str, max_memory_bytes: int, backups_path: str = "") -> str:
-    """The engine's configuration file; `users_path` is where `users_xml` was written, `backups_path` the disk `backups`."""
+    """The engine's configuration file.
+
+    `users_path`: where `users_xml` was written. `backups_path`: folder of the disk `backups`, "" for none.
+    """
     every = {**SERVER_SETTINGS, "max_server_memory_usage": max_memory_bytes}
     tables = f"<merge_tree>{_elements(MERGE_TREE_SETTINGS)}</merge_tree>"
     users = f"<users_config>{escape(users_path)}</users_config>"
