@@ -3,13 +3,17 @@
 import hashlib
 import json
 import re
+import shutil
 import stat
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 import yaml
 
 from deploy.backup.settings import BackupSettings
@@ -176,6 +180,22 @@ def test_what_may_enter_the_image_is_named() -> None:
     assert lines[1] == "*"
     copied = re.findall(r"^COPY ([\w.]+) /", (REPO / "Dockerfile").read_text("utf-8"), re.MULTILINE)
     assert {line.removeprefix("!") for line in lines if line.startswith("!")} == set(copied)
+
+
+@pytest.mark.parametrize("module", ["deploy.backup", "deploy.demo"])
+def test_the_files_of_the_image_are_enough_for_a_command(tmp_path: Path, module: str) -> None:
+    lines = (REPO / ".dockerignore").read_text("utf-8").splitlines()
+    left_out = {REPO / line for line in lines if line.startswith("deploy/")}
+
+    def ignored(folder: str, names: list[str]) -> list[str]:
+        return [name for name in names if Path(folder, name) in left_out or name == "__pycache__"]
+
+    for folder in ("shared", "services", "deploy"):
+        shutil.copytree(REPO / folder, tmp_path / folder, ignore=ignored)
+    assert not (tmp_path / "deploy" / "local" / "kafka").exists()
+    command = [sys.executable, "-m", module, "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_scrape_job_is_a_service_and_its_port() -> None:
