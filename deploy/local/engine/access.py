@@ -48,6 +48,8 @@ SECRET_TABLES = (
 
 SERVER_SETTINGS: dict[str, int] = {
     "background_pool_size": 2,
+    # Merges at the same time for each of these threads. They hold most of the engine's memory under load.
+    "background_merges_mutations_concurrency_ratio": 1,
     "background_move_pool_size": 1,
     "background_fetches_pool_size": 1,
     "background_common_pool_size": 2,
