@@ -42,6 +42,18 @@ status: ## What runs, whether it is ready, its memory
 logs: ## Follow the logs; one process with P=ingest
 	@$(STACK) logs $(P)
 
+.PHONY: backup
+backup: ## Copy log and tables of the running stack to .backups
+	@$(STACK) backup
+
+.PHONY: restore
+restore: setup ## Start from a copy, after `make clean` or a loss; FROM=20261123T120000Z, else the newest
+	@$(STACK) restore $(FROM)
+
+.PHONY: secrets
+secrets: ## Make the secrets of docker-compose.yml in ./secrets; keeps what is there
+	@$(SYSTEM_PYTHON) -m deploy.docker_secrets
+
 .PHONY: clean
 clean: ## Stop the stack and remove its data folder
 	@test ! -x $(BIN)/python || $(STACK) clean
@@ -106,3 +118,5 @@ fmt: setup ## Format and fix what can be fixed
 lock: ## Choose versions anew and write requirements.lock
 	@uv pip compile -q --upgrade pyproject.toml --all-extras --group dev --universal --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url -o requirements.lock
+	@uv pip compile -q pyproject.toml --extra ingest --extra scoring --extra alerts --extra api --universal \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements.lock -o requirements.services.lock

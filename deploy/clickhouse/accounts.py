@@ -11,36 +11,50 @@ DATABASE = "chitieu"
 """Its name in the files that are made from this list; `CHITIEU_CLICKHOUSE_DATABASE` has the same default."""
 
 GRAFANA_VIEWS = (
+    "board",
+    "cell_history",
+    "cell_exclusions",
+    "sources",
+    "stamp",
+    "watermarks",
+    "projection",
+    "alert_list",
+    "alert_history",
+    "alert_deliveries",
+    "alert_openings",
+    "alert_pulse",
+    "silences",
+    "alert_standing",
+    "alert_offenders",
+    "alert_attention",
+    "alert_days",
     "as_of_day",
     "period_choices",
     "wallboard",
     "unit_ranking",
     "cell_progress",
-    "shown_exclusions",
     "freshness",
     "unit_sources",
     "soc_systems",
     "soc_events",
     "soc_lines",
-    "shown_alerts",
-    "shown_changes",
-    "alert_standing",
-    "alert_offenders",
-    "alert_attention",
-    "alert_days",
 )
-"""The SHOWN views of `shared/schema`, which run with their definer's rights: none of what lies below them is granted.
-Filings and payloads are shown by the api only, to whom may operate."""
+"""Without `events`, `ledger`, `cell_subjects` and `alerts`: filings and payloads are shown by the api only, to whom may
+operate. Most views read with their maker's rights, so that none of the tables below them has to be granted."""
 
-GRAFANA_FACTS = (
-    "catalogue_version",
-    "catalogue_units",
-    "catalogue_figures",
-    "catalogue_cells",
-    "catalogue_periods",
-    "catalogue_emitters",
-)
-"""Tables of the catalogue, which is public: for lists of units and indicators."""
+GRAFANA_FACTS = ("catalogue_*",)
+"""Tables of the catalogue, which is public: for lists of units and indicators, and for the views of figures."""
+
+SUMMED_COLUMNS = {
+    "ledger": "kind, reading, unit, day, num, den, excluded, reason, received, partition, offset, cell, month",
+    "events": "kind, source, time, received, partition, offset",
+}
+"""What the views of figures read with the caller's rights: amounts without subject and source, marks, and when a source
+was heard. No filing can be told from it, no payload is in it."""
+
+VERSIONS = range(1, 51)
+"""Versions of the projection whose tables are granted, because columns cannot be granted by a pattern of names; each
+rebuild takes the next."""
 
 GRAFANA_LIMITS = Limits(
     # The board of a year over 20 M entries takes some 300 MB.
@@ -54,8 +68,9 @@ GRAFANA_LIMITS = Limits(
 
 
 def grafana_select(database: str = DATABASE) -> tuple[str, ...]:
-    """`database.view` of everything that Grafana's account may read."""
-    return tuple(f"{database}.{name}" for name in (*GRAFANA_VIEWS, *GRAFANA_FACTS))
+    """Everything that Grafana's account may read, as `database.view` or `database.table(column, …)`."""
+    summed = (f"{table}_{number}({columns})" for table, columns in SUMMED_COLUMNS.items() for number in VERSIONS)
+    return tuple(f"{database}.{name}" for name in (*GRAFANA_VIEWS, *GRAFANA_FACTS, *summed))
 
 
 def grafana_on_the_engine(password_file: Path, database: str = DATABASE) -> dict[str, Any]:

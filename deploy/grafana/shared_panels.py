@@ -9,10 +9,10 @@ FRESHNESS = """SELECT known_at, until_day, reporting, state, catalogue_version
 FROM freshness(as_of = ${as_of:sqlstring})"""
 
 OPEN_ALERTS = """SELECT severity, since, sentence_vi, alert_id
-FROM shown_alerts ORDER BY gravity DESC, since DESC LIMIT 100"""
+FROM alert_list WHERE is_open ORDER BY gravity DESC, since DESC LIMIT 100"""
 
 UNITS_ALERTS = """SELECT severity, since, sentence_vi, alert_id
-FROM shown_alerts WHERE unit = ${unit:sqlstring} ORDER BY gravity DESC, since DESC LIMIT 100"""
+FROM alert_list WHERE is_open AND unit = ${unit:sqlstring} ORDER BY gravity DESC, since DESC LIMIT 100"""
 
 
 def freshness() -> stat.Panel:

@@ -22,11 +22,11 @@ FRAGMENT short_names AS [
     ('filing_digitised.components', 'Giấy tờ'), ('filing_digitised.results', 'Kết quả'),
     ('cashless_transactions.number', 'Số GD'), ('cashless_transactions.value', 'Giá trị')];
 
-CREATE OR REPLACE SHOWN VIEW {database}.as_of_day AS
+CREATE OR REPLACE VIEW {database}.as_of_day AS
 SELECT toString(toDate({instant}, 'Asia/Ho_Chi_Minh')) AS as_of;
 
 -- Periods of the day's year that have begun, the year first.
-CREATE OR REPLACE SHOWN VIEW {database}.period_choices AS
+CREATE OR REPLACE VIEW {database}.period_choices AS
 SELECT code, concat(code, ' (', formatDateTime(start, '%d/%m/%Y'), ' – ', formatDateTime(end, '%d/%m/%Y'), ')') AS text,
        (length(code), toUInt32(2147483647 - toUInt32(start))) AS place
 FROM {database}.catalogue_periods
@@ -34,7 +34,7 @@ WHERE start <= {as_of:Date} AND toYear(end) = toYear({as_of:Date});
 
 -- The board in words, one row per cell. `rate`, `aim`, `counted` and `tile` are text with the decimal comma; `place` ranks the
 -- units of a figure: the province, then what is below its target, the widest gap first.
-CREATE OR REPLACE SHOWN VIEW {database}.wallboard AS
+CREATE OR REPLACE VIEW {database}.wallboard AS
 WITH {short_names} AS names,
      amount -> trim(LEADING '.' FROM reverse(replaceRegexpAll(reverse(toString(amount)), '([0-9]{3})', '\\1.'))) AS dotted
 SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code, cells.position AS position,
@@ -69,7 +69,7 @@ INNER JOIN {database}.catalogue_units AS units ON units.unit = cells.unit
 INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = cells.figure;
 
 -- Units by indicators below target, then by the points missing to the targets; as `services/api/ranking.py` counts them.
-CREATE OR REPLACE SHOWN VIEW {database}.unit_ranking AS
+CREATE OR REPLACE VIEW {database}.unit_ranking AS
 SELECT ranks.unit AS unit, units.name_vi AS unit_vi, units.short_vi AS unit_short_vi, ranks.below AS below,
        ranks.met AS met, ranks.shortfall AS shortfall,
        row_number() OVER (ORDER BY ranks.below DESC, ranks.shortfall DESC, ranks.unit) AS place
@@ -83,7 +83,7 @@ FROM (
 INNER JOIN {database}.catalogue_units AS units ON units.unit = ranks.unit;
 
 -- A cell's way to its target: `cell_history` as percent, shown as `board` shows it.
-CREATE OR REPLACE SHOWN VIEW {database}.cell_progress AS
+CREATE OR REPLACE VIEW {database}.cell_progress AS
 WITH (SELECT any((target, comparator)) FROM {database}.catalogue_cells
       WHERE figure = {figure:String} AND unit = {unit:String}
         AND (SELECT end FROM {database}.catalogue_periods WHERE code = {period:String})
@@ -95,12 +95,8 @@ SELECT toDateTime(day, 'Asia/Ho_Chi_Minh') AS time, num, den,
 FROM {database}.cell_history(period = {period:String}, as_of = {as_of:Date}, figure = {figure:String},
                              unit = {unit:String});
 
-CREATE OR REPLACE SHOWN VIEW {database}.shown_exclusions AS
-SELECT reason, total FROM {database}.cell_exclusions(period = {period:String}, as_of = {as_of:Date},
-                                                     figure = {figure:String}, unit = {unit:String});
-
 -- What the figures of a screen know.
-CREATE OR REPLACE SHOWN VIEW {database}.freshness AS
+CREATE OR REPLACE VIEW {database}.freshness AS
 SELECT formatDateTime(arrayMax(arrayMap(mark -> mark.3, watermark)), '%H:%i:%S %d/%m/%Y', 'Asia/Ho_Chi_Minh') AS known_at,
        formatDateTime({as_of:Date}, '%d/%m/%Y') AS until_day,
        concat(toString(sources_reporting), '/', toString(sources_expected)) AS reporting,
@@ -110,7 +106,7 @@ SELECT formatDateTime(arrayMax(arrayMap(mark -> mark.3, watermark)), '%H:%i:%S %
 FROM {database}.stamp(as_of = {as_of:Date});
 
 -- The expected sources that feed a unit, whether each is silent, and since when.
-CREATE OR REPLACE SHOWN VIEW {database}.unit_sources AS
+CREATE OR REPLACE VIEW {database}.unit_sources AS
 SELECT sources.source AS source, systems.name_vi AS system_vi, sources.cadence_days AS cadence_days,
        multiIf(toUnixTimestamp(sources.last_received) = 0, 'never', sources.silent, 'silent', 'sending') AS state,
        if(toUnixTimestamp(sources.last_received) = 0, '',
@@ -121,7 +117,7 @@ WHERE sources.source IN (SELECT source FROM {database}.catalogue_emitters WHERE 
 
 -- Systems in use as their newest effective events tell, for the security operations centre. A heartbeat counts as late
 -- after the system's own limit, as in the alert.
-CREATE OR REPLACE SHOWN VIEW {database}.soc_systems AS
+CREATE OR REPLACE VIEW {database}.soc_systems AS
 WITH {instant} AS instant, toDate(instant, 'Asia/Ho_Chi_Minh') AS today
 SELECT said.code AS system, if(known.name_vi = '', said.code, known.name_vi) AS system_vi, units.unit AS unit,
        units.name_vi AS unit_vi, said.dossier AS dossier, said.plan AS plan, said.monitoring AS monitoring,
@@ -153,7 +149,7 @@ LEFT JOIN {database}.catalogue_units AS units ON units.unit = if(known.unit = ''
 WHERE if(said.lifecycle = '', known.lifecycle, said.lifecycle) = 'in_use';
 
 -- Security events by their newest statement: kind and gravity, no detail.
-CREATE OR REPLACE SHOWN VIEW {database}.soc_events AS
+CREATE OR REPLACE VIEW {database}.soc_events AS
 WITH {instant} AS instant
 SELECT last AS time, units.name_vi AS unit_vi, JSONExtractString(data, 'severity') AS severity,
        JSONExtractString(data, 'category') AS category, JSONExtractString(data, 'state') AS state,
@@ -163,18 +159,10 @@ LEFT JOIN {database}.catalogue_units AS units ON units.unit = said.owner
 WHERE said.type = 'security.alert' AND said.standing > 0;
 
 -- Lines of the dedicated network, each by its newest change.
-CREATE OR REPLACE SHOWN VIEW {database}.soc_lines AS
+CREATE OR REPLACE VIEW {database}.soc_lines AS
 WITH {instant} AS instant
 SELECT substring(said.subject, 9) AS unit, units.name_vi AS unit_vi, said.part AS line,
        JSONExtractString(said.data, 'state') AS state, said.last AS time
 FROM {statements} AS said
 LEFT JOIN {database}.catalogue_units AS units ON units.unit = substring(said.subject, 9)
 WHERE said.type = 'link.changed' AND said.standing > 0;
-
--- Open alerts and what became of all, without evidence.
-CREATE OR REPLACE SHOWN VIEW {database}.shown_alerts AS
-SELECT alert_id, rule, indicator, unit, state, severity, gravity, since, sentence_vi FROM {database}.alert_list
-WHERE is_open;
-
-CREATE OR REPLACE SHOWN VIEW {database}.shown_changes AS
-SELECT alert_id, number, at, severity, change, state, sentence_vi, by, note FROM {database}.alert_history;

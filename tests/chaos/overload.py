@@ -32,7 +32,8 @@ T = TypeVar("T")
 
 KEYS = 8
 """Each may have 32 requests under way; together they reach the limit of all, which answers 503."""
-CAPACITY_SECONDS = 60.0
+CAPACITY_SECONDS = 180.0
+"""The engine's larger merges come only after the first minute, at any rate; they are no growth of an overload."""
 INTAKE_SECONDS = 15.0
 MEMORY_GROWTH = 0.20
 SENT_SHARE = 0.95

@@ -16,7 +16,7 @@ BEGINNING_BYTES = 300
 """Of an answer's body: its counts, or why it was refused."""
 
 IDLE_SECONDS = 2.0
-"""Ingest closes a connection that is idle for 5 s; using it at that moment would look like a lost answer."""
+"""Well below what ingest leaves open: a connection used at the moment of its closing would look like a lost answer."""
 
 
 class Answer(NamedTuple):

@@ -18,7 +18,7 @@ FROM alert_standing(now_ms = ${__to}) ORDER BY since, alert_id LIMIT 100"""
 OFFENDERS = """SELECT rule, unit, changes, percent, toString(flapping) AS flapping, alert_id
 FROM alert_offenders(now_ms = ${__to}) ORDER BY changes DESC, alert_id LIMIT 10"""
 
-HISTORY = """SELECT at, severity, change, state, sentence_vi, by, note, alert_id FROM shown_changes
+HISTORY = """SELECT at, severity, change, state, sentence_vi, by, note, alert_id FROM alert_history
 WHERE $__timeFilter(at) ORDER BY at DESC, alert_id, number DESC LIMIT 500"""
 
 

@@ -19,7 +19,7 @@ unit = ${unit:sqlstring})"""
 
 PROGRESS = f"SELECT time, percent, target FROM cell_progress{CELL} ORDER BY time"  # noqa: S608 - a text of ours
 
-EXCLUDED = f"SELECT reason, total FROM shown_exclusions{CELL} ORDER BY total DESC"  # noqa: S608 - a text of ours
+EXCLUDED = f"SELECT reason, total FROM cell_exclusions{CELL} ORDER BY total DESC"  # noqa: S608 - a text of ours
 
 
 def one_indicator() -> Dashboard:

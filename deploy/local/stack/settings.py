@@ -33,6 +33,7 @@ class StackSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHITIEU_", frozen=True, extra="ignore")
 
     data: Path = Field(REPO / ".data", description="The one folder of all that the stack keeps.")
+    backups: Path = Field(REPO / ".backups", description="Copies of log and tables; `clean` leaves it.")
     port_base: int = Field(8000, ge=1024, le=HIGHEST_PORT_BASE, description="Moves all ports together.")
     api_port: Port | None = None
     ingest_port: Port | None = None
@@ -53,6 +54,11 @@ class StackSettings(BaseSettings):
     def folder(self) -> Path:
         """The data folder, absolute: processes run in another working directory."""
         return self.data.expanduser().resolve()
+
+    @property
+    def backup_folder(self) -> Path:
+        """Absolute, for the same reason."""
+        return self.backups.expanduser().resolve()
 
     @property
     def logs(self) -> Path:
@@ -77,6 +83,8 @@ def process_environment(settings: StackSettings) -> dict[str, str]:
     return {
         **ports,
         "CHITIEU_DATA": str(folder),
+        "CHITIEU_BACKUPS": str(settings.backup_folder),
+        "CHITIEU_ENGINE_BACKUPS": str(settings.backup_folder / "tables"),
         "CHITIEU_PROVINCE_SECRET_FILE": str(secrets / "province"),
         "CHITIEU_API_OPEN_BOARD": str(settings.api_open_board).lower(),
         "CHITIEU_WEBHOOK_SECRET_FILE": str(secrets / "webhook"),
