@@ -1,8 +1,11 @@
 """The committed dashboards: made by the code, valid by Grafana's schema, and readable without colours."""
 
+import json
 import re
+import subprocess
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +31,7 @@ from tests.support.processes import REPO
 
 BOARDS = committed()
 PANELS_OF = [(uid, panel) for uid, one in BOARDS.items() for panel in one["panels"]]
+PROVISIONING = REPO / "deploy" / "grafana" / "provisioning"
 JS = REPO / "services" / "api" / "wallboard" / "js"
 WALLBOARD_SQL = (REPO / "shared" / "schema" / "050_wallboards.sql").read_text()
 
@@ -137,6 +141,22 @@ def test_links_lead_to_the_api_wherever_it_is() -> None:
     assert PUBLIC_URL not in text
 
 
+def test_grafana_starts_with_links_to_where_people_reach_the_api(tmp_path: Path) -> None:
+    script = REPO / "deploy" / "grafana" / "start.sh"
+    command = ["sh", str(script), str(FOLDER), str(tmp_path / "made"), "echo", "started"]
+    address = {"CHITIEU_PUBLIC_URL": "https://chitieu.tinh.example/", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, env=address, capture_output=True, text=True, check=True)
+    assert done.stdout == "started\n"
+    made = {file.stem: json.loads(file.read_text()) for file in (tmp_path / "made").iterdir()}
+    assert made == committed("https://chitieu.tinh.example")
+    compose = yaml.safe_load((REPO / "docker-compose.yml").read_text())["services"]["grafana"]
+    provider = yaml.safe_load((PROVISIONING / "dashboards" / "chitieu.yaml").read_text())["providers"][0]
+    assert compose["entrypoint"][3] == provider["options"]["path"]
+    mounts = dict(mount.split(":")[:2] for mount in compose["volumes"])
+    assert mounts["./deploy/grafana/dashboards"] == compose["entrypoint"][2]
+    assert mounts["./deploy/grafana/start.sh"] == compose["entrypoint"][1]
+
+
 def test_every_figure_links_to_the_page_with_the_filings_behind_it() -> None:
     for query in panel_queries():
         if "wallboard(" in query.sql:
@@ -144,8 +164,7 @@ def test_every_figure_links_to_the_page_with_the_filings_behind_it() -> None:
 
 
 def test_provisioning_and_playlist_name_the_same_things() -> None:
-    folder = REPO / "deploy" / "grafana" / "provisioning"
-    sources = yaml.safe_load((folder / "datasources" / "chitieu.yaml").read_text())["datasources"]
+    sources = yaml.safe_load((PROVISIONING / "datasources" / "chitieu.yaml").read_text())["datasources"]
     made = [wanted.clickhouse(GrafanaSettings()), wanted.prometheus(GrafanaSettings())]
     for source, one in zip(sources, made, strict=True):
         assert {key: source[key] for key in one} == one
@@ -153,6 +172,6 @@ def test_provisioning_and_playlist_name_the_same_things() -> None:
         (CLICKHOUSE.type_val, CLICKHOUSE.uid),
         (PROMETHEUS.type_val, PROMETHEUS.uid),
     ]
-    provider = yaml.safe_load((folder / "dashboards" / "chitieu.yaml").read_text())["providers"][0]
+    provider = yaml.safe_load((PROVISIONING / "dashboards" / "chitieu.yaml").read_text())["providers"][0]
     assert (provider["folderUid"], provider["folder"]) == (wanted.FOLDER["uid"], wanted.FOLDER["title"])
     assert {item["value"] for item in wanted.PLAYLIST["spec"]["items"]} <= set(BOARDS)
