@@ -99,6 +99,11 @@ bench: ## Every figure beside its baseline; ARGS="--quick --only board"
 	@$(BIN)/python -m compileall -q services shared deploy tests
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: grafana
+grafana: ## Wallboards of an existing Grafana: ARGS="sync --dry-run", docs/grafana.md
+	@$(SYSTEM_PYTHON) deploy/local/setup.py --for grafana
+	@.venv-grafana/bin/python -m deploy.grafana $(or $(ARGS),--help)
+
 .PHONY: lint
 lint: setup check-code ## Ruff, mypy --strict, import contracts
 
@@ -120,3 +125,5 @@ lock: ## Choose versions anew and write requirements.lock
 		--no-header --no-annotate --no-emit-index-url -o requirements.lock
 	@uv pip compile -q pyproject.toml --extra ingest --extra scoring --extra alerts --extra api --universal \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements.lock -o requirements.services.lock
+	@uv pip compile -q --group pyproject.toml:grafana --universal --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url -c requirements.lock -o requirements.grafana.lock

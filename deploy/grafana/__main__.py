@@ -3,14 +3,17 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from deploy.grafana.client import Grafana, GrafanaError
 from deploy.grafana.files import FOLDER, addressed, write
 from deploy.grafana.plan import Step
 from deploy.grafana.settings import GrafanaSettings
-from deploy.grafana.sync import PARTS, Sync
+from deploy.grafana.wanted import PARTS
+
+if TYPE_CHECKING:
+    from deploy.grafana.sync import Sync
 
 SIGNS = {"keep": "=", "create": "+", "update": "~", "leave": "!"}
 NOT_AS_WANTED = 1
@@ -22,12 +25,12 @@ def main() -> None:
     try:
         settings = GrafanaSettings()
         sys.exit(_build(arguments.into, settings) if arguments.command == "build" else _sync(arguments, settings))
-    except (GrafanaError, OSError, ValidationError) as error:
+    except (OSError, ValidationError) as error:
         sys.exit(f"{error}")
 
 
 def _build(into: Path, settings: GrafanaSettings) -> int:
-    # Only here: a machine that pushes the committed files needs no SDK.
+    # Only here: the environment that pushes has no SDK, and the one that builds has no client (decision 0012).
     from deploy.grafana.build import dashboards  # noqa: PLC0415
 
     for file in write({uid: addressed(one, str(settings.public_url)) for uid, one in dashboards().items()}, into):
@@ -36,22 +39,32 @@ def _build(into: Path, settings: GrafanaSettings) -> int:
 
 
 def _sync(arguments: argparse.Namespace, settings: GrafanaSettings) -> int:
-    writes = arguments.command == "sync" and not arguments.dry_run
-    with Grafana(settings) as grafana:
-        sync = Sync(grafana, settings, tuple(arguments.only or PARTS), getattr(arguments, "renew_secrets", False))
-        steps = []
-        for step in sync.steps():
-            _show(step)
-            steps.append(step)
-            if writes:
-                sync.apply(step)
-        file = sync.token_wanted()
-        if writes and file is not None:
-            sync.write_token(file)
-            print(f"+ token for annotations: {file}")
+    from deploy.grafana.client import Grafana, GrafanaError  # noqa: PLC0415 - see above
+    from deploy.grafana.sync import Sync  # noqa: PLC0415
+
+    try:
+        with Grafana(settings) as grafana:
+            parts = tuple(arguments.only or PARTS)
+            sync = Sync(grafana, settings, parts, getattr(arguments, "renew_secrets", False))
+            return _done(sync, arguments.command, writes=arguments.command == "sync" and not arguments.dry_run)
+    except GrafanaError as error:
+        sys.exit(f"{error}")
+
+
+def _done(sync: "Sync", command: str, *, writes: bool) -> int:
+    steps = []
+    for step in sync.steps():
+        _show(step)
+        steps.append(step)
+        if writes:
+            sync.apply(step)
+    file = sync.token_wanted()
+    if writes and file is not None:
+        sync.write_token(file)
+        print(f"+ token for annotations: {file}")
     changes = sum(step.request is not None for step in steps)
     print(f"{len(steps)} things, {changes} {'changed' if writes else 'to change'}")
-    return NOT_AS_WANTED if arguments.command == "check" and changes else 0
+    return NOT_AS_WANTED if command == "check" and changes else 0
 
 
 def _show(step: Step) -> None:

@@ -12,18 +12,17 @@ from deploy.grafana.files import Json, committed
 from deploy.grafana.plan import Step
 from deploy.grafana.settings import GrafanaSettings
 
-PARTS = ("folder", "datasources", "dashboards", "playlist", "account")
 PLAYLISTS = "/apis/playlist.grafana.app"
 SECRET_MODE = 0o600
 
 
 @dataclass(frozen=True)
 class Sync:
-    """`parts` of `PARTS`; `renew`: secrets are sent again."""
+    """`parts` of `wanted.PARTS`; `renew`: secrets are sent again."""
 
     grafana: Grafana
     settings: GrafanaSettings
-    parts: tuple[str, ...] = PARTS
+    parts: tuple[str, ...] = wanted.PARTS
     renew: bool = False
 
     def steps(self) -> Iterator[Step]:

@@ -3,6 +3,9 @@
 from deploy.grafana.files import Json
 from deploy.grafana.settings import GrafanaSettings
 
+PARTS = ("folder", "datasources", "dashboards", "playlist", "account")
+"""In the order in which they need each other."""
+
 FOLDER = {"uid": "chitieu", "title": "Chỉ tiêu"}
 
 ALERTS_ACCOUNT = {"name": "chitieu-alerts", "role": "Editor", "isDisabled": False}

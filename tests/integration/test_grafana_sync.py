@@ -1,13 +1,13 @@
 """`python -m deploy.grafana sync | check` against Grafana's HTTP API."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from deploy.grafana.files import committed
+from deploy.local.setup import GRAFANA_PYTHON
 from tests.support.grafana_server import TOKEN, GrafanaServer
 from tests.support.processes import REPO
 
@@ -37,7 +37,7 @@ def tool(grafana: GrafanaServer, tmp_path: Path) -> Tool:
     }
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "deploy.grafana", *arguments]
+        command = [str(GRAFANA_PYTHON), "-m", "deploy.grafana", *arguments]
         return subprocess.run(
             command, env=environment, cwd=REPO, capture_output=True, text=True, timeout=60, check=False
         )
