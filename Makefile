@@ -42,6 +42,18 @@ status: ## What runs, whether it is ready, its memory
 logs: ## Follow the logs; one process with P=ingest
 	@$(STACK) logs $(P)
 
+.PHONY: backup
+backup: ## Copy log and tables of the running stack to .backups
+	@$(STACK) backup
+
+.PHONY: restore
+restore: setup ## Start from a copy, after `make clean` or a loss; FROM=20261123T120000Z, else the newest
+	@$(STACK) restore $(FROM)
+
+.PHONY: secrets
+secrets: ## Make the secrets of docker-compose.yml in ./secrets; keeps what is there
+	@$(SYSTEM_PYTHON) -m deploy.docker_secrets
+
 .PHONY: clean
 clean: ## Stop the stack and remove its data folder
 	@test ! -x $(BIN)/python || $(STACK) clean
@@ -87,6 +99,11 @@ bench: ## Every figure beside its baseline; ARGS="--quick --only board"
 	@$(BIN)/python -m compileall -q services shared deploy tests
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: grafana
+grafana: ## Wallboards of an existing Grafana: ARGS="sync --dry-run", docs/grafana.md
+	@$(SYSTEM_PYTHON) deploy/local/setup.py --for grafana
+	@.venv-grafana/bin/python -m deploy.grafana $(or $(ARGS),--help)
+
 .PHONY: lint
 lint: setup check-code ## Ruff, mypy --strict, import contracts
 
@@ -106,3 +123,7 @@ fmt: setup ## Format and fix what can be fixed
 lock: ## Choose versions anew and write requirements.lock
 	@uv pip compile -q --upgrade pyproject.toml --all-extras --group dev --universal --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url -o requirements.lock
+	@uv pip compile -q pyproject.toml --extra ingest --extra scoring --extra alerts --extra api --universal \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements.lock -o requirements.services.lock
+	@uv pip compile -q --group pyproject.toml:grafana --universal --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url -c requirements.lock -o requirements.grafana.lock

@@ -26,6 +26,10 @@ class SharedSettings(BaseSettings):
     clickhouse_password_file: Path | None = Field(None, description="File that holds the writer's password.")
     clickhouse_reader_user: str = "reader"
     clickhouse_reader_password_file: Path | None = Field(None, description="File that holds the reader's password.")
+    clickhouse_replicated: bool = Field(
+        False,
+        description="True on a cluster: tables are made as Replicated ones; needs Keeper, macros shard and replica.",
+    )
     data: Path = Field(Path(".data"), description="Folder for local stores.")
     log_level: str = "info"
 

@@ -1,6 +1,6 @@
 """Brings what the stack needs onto a Debian machine. Standard library only: it runs before anything is installed.
 
-`python3 deploy/local/setup.py [--for test|bench]`; does nothing, quickly, when everything is there.
+`python3 deploy/local/setup.py [--for test|bench|grafana]`; does nothing, quickly, when everything is there.
 """
 
 import argparse
@@ -20,6 +20,11 @@ TOOLS = REPO / ".data" / "tools"
 JARS = TOOLS / "kafka"
 POM = REPO / "deploy" / "local" / "pom.xml"
 LOCK = REPO / "requirements.lock"
+GRAFANA_VENV = REPO / ".venv-grafana"
+GRAFANA_PYTHON = GRAFANA_VENV / "bin" / "python"
+GRAFANA_LOCK = REPO / "requirements.grafana.lock"
+"""An environment of its own: grafana-client brings a library that overwrites urllib3 (decision 0012)."""
+STAMP = ".setup-stamp"
 UV_VERSION = "0.13.9"
 """Fixed, as every other version; a `uv` that the machine already has is used as it is."""
 OLDEST_JAVA = 17
@@ -55,28 +60,50 @@ class Steps:
 def main() -> None:
     """Exits 1 when a command fails or root is needed and this is not root."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--for", dest="purpose", choices=("run", "test", "bench"), default="run")
-    more = parser.parse_args().purpose != "run"
-    stamp = _stamp()
-    packages = _missing_packages(for_test=more)
-    prometheus = more and not all((PROMETHEUS / "usr/bin" / name).exists() for name in PROMETHEUS_PACKAGES)
-    if not packages and not prometheus and _installed(stamp):
-        return
-    steps = Steps(4 + prometheus)
+    parser.add_argument("--for", dest="purpose", choices=("run", "test", "bench", "grafana"), default="run")
+    purpose = parser.parse_args().purpose
     try:
-        _install_packages(steps, packages)
-        with ThreadPoolExecutor() as pool:
-            # Both wait for the network and neither fills two cores.
-            jars = pool.submit(_install_jars, steps)
-            _install_python(steps, _ensure_uv(steps))
-            jars.result()
-        if prometheus:
-            _unpack_prometheus(steps)
+        if purpose != "grafana":
+            _set_up_stack(more=purpose != "run")
+        if purpose in ("test", "grafana"):
+            _set_up_grafana()
     except SetupError as error:
         sys.exit(f"\n{error}")
     except subprocess.CalledProcessError as error:
         sys.exit(f"\nLệnh thất bại ({error.returncode}): {' '.join(map(str, error.cmd))}")
-    (VENV / ".setup-stamp").write_text(stamp)
+
+
+def _set_up_stack(*, more: bool) -> None:
+    stamp = _stamp()
+    packages = _missing_packages(for_test=more)
+    prometheus = more and not all((PROMETHEUS / "usr/bin" / name).exists() for name in PROMETHEUS_PACKAGES)
+    if not packages and not prometheus and _current(VENV, stamp) and any(JARS.glob("kafka_*.jar")):
+        return
+    steps = Steps(4 + prometheus)
+    _install_packages(steps, packages)
+    with ThreadPoolExecutor() as pool:
+        # Both wait for the network and neither fills two cores.
+        jars = pool.submit(_install_jars, steps)
+        uv = _ensure_uv(steps)
+        steps.report("Thư viện Python theo requirements.lock", "cài đặt")
+        _install_locked(uv, VENV, LOCK)
+        _quietly([uv, "pip", "install", "-q", "--python", str(PYTHON), "--no-deps", "-e", str(REPO)])
+        jars.result()
+    if prometheus:
+        _unpack_prometheus(steps)
+    (VENV / STAMP).write_text(stamp)
+
+
+def _set_up_grafana() -> None:
+    """What `python -m deploy.grafana sync` needs, and nothing of the stack."""
+    stamp = hashlib.sha256(GRAFANA_LOCK.read_bytes()).hexdigest()
+    if _current(GRAFANA_VENV, stamp):
+        return
+    steps = Steps(2)
+    uv = _ensure_uv(steps)
+    steps.report("Thư viện Python theo requirements.grafana.lock", "cài đặt")
+    _install_locked(uv, GRAFANA_VENV, GRAFANA_LOCK)
+    (GRAFANA_VENV / STAMP).write_text(stamp)
 
 
 def _stamp() -> str:
@@ -87,9 +114,10 @@ def _stamp() -> str:
     return digest.hexdigest()
 
 
-def _installed(stamp: str) -> bool:
-    file = VENV / ".setup-stamp"
-    return PYTHON.exists() and file.exists() and file.read_text() == stamp and any(JARS.glob("kafka_*.jar"))
+def _current(environment: Path, stamp: str) -> bool:
+    """Whether it was set up from what the stamp stands for."""
+    file = environment / STAMP
+    return file.exists() and file.read_text() == stamp
 
 
 def _missing_packages(*, for_test: bool) -> list[str]:
@@ -171,18 +199,16 @@ def _ensure_uv(steps: Steps) -> str:
     return str(home / "bin" / "uv")
 
 
-def _install_python(steps: Steps, uv: str) -> None:
-    """Exactly the locked versions, each archive checked against its hash; then the project itself, editable."""
-    steps.report("Thư viện Python theo requirements.lock", "cài đặt")
-    if not PYTHON.exists():
-        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(VENV)], check=True)
-    target = ["--python", str(PYTHON)]
+def _install_locked(uv: str, environment: Path, lock: Path) -> None:
+    """Exactly the locked versions, each archive checked against its hash."""
+    python = environment / "bin" / "python"
+    if not python.exists():
+        subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(environment)], check=True)
     # On a terminal uv shows what it downloads; in a log it would list ninety lines.
     verbosity = [] if sys.stderr.isatty() else ["-q"]
     # Compiled once here: where PYTHONDONTWRITEBYTECODE is set, every process would compile everything at every start.
     once = ["--compile-bytecode", "--require-hashes"]
-    subprocess.run([uv, "pip", "sync", *verbosity, *target, *once, str(LOCK)], check=True, cwd=REPO)
-    subprocess.run([uv, "pip", "install", "-q", *target, "--no-deps", "-e", str(REPO)], check=True, cwd=REPO)
+    subprocess.run([uv, "pip", "sync", *verbosity, "--python", str(python), *once, str(lock)], check=True, cwd=REPO)
 
 
 def _install_jars(steps: Steps) -> None:

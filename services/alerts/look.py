@@ -16,7 +16,6 @@ from services.alerts.sights import duties, links, security, systems
 from services.alerts.snapshot import Cell, Quality, Snapshot, Source
 from services.alerts.watermark import Watermark
 from shared.catalogue import Catalogue
-from shared.contracts.vocabulary import SOC_SOURCE
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 SYSTEMS = "/systems/"
@@ -25,11 +24,6 @@ LATE_DAYS = 2
 """A source that sends each night is not late after a day; after two a figure of yesterday was wrong."""
 
 QUALITY_DAYS = 7
-BEATS_DAYS = 35
-"""Older signs of life say nothing more than that there was none for a month; it keeps the year out of the query."""
-
-STATE_TYPES = ("system.changed", "system.monitoring_changed", "link.changed", "security.alert", "report.submitted")
-
 CELLS = """
 SELECT indicator, figure, unit, period, start, end, as_of, num, den, no_data, recent_num, recent_den, expected_den,
        target, comparator, legal_row, flags, source_silent, catalogue_version, watermark
@@ -43,34 +37,8 @@ SELECT source, cadence_days, last_time, last_received, silent,
 FROM sources(as_of = {as_of:Date})
 """
 
-STATES = """
-SELECT subject, type, part, countIf(effective) AS standing,
-       argMaxIf(data, (time, id), effective) AS data, argMaxIf(unit, (time, id), effective) AS owner,
-       argMax(unit, (time, id)) AS named, maxIf(time, effective) AS last, min(time) AS first
-FROM (
-    SELECT id, subject, unit, type, time, data,
-           outcome NOT IN ('conflict', 'superseded', 'retracted', 'orphan', 'cycle') AS effective,
-           multiIf(type = 'link.changed', JSONExtractUInt(data, 'line'),
-                   type = 'report.submitted', JSONExtractBool(data, 'on_system'), 0) AS part
-    FROM events
-    WHERE kind = 'event' AND source IN {sources:Array(String)} AND type IN {types:Array(String)}
-      AND time <= fromUnixTimestamp64Micro({now_us:Int64}, 'UTC')
-      AND outcome != 'duplicate' AND NOT (outcome = 'conflict' AND other_id = id)
-    ORDER BY offset DESC, seq DESC LIMIT 1 BY source, id, subject
-)
-GROUP BY subject, type, part
-"""
-"""The newest effective statement of each subject; `standing` 0: all that was said was taken back.
-
-An event's fate is its newest row, apart from repetitions of it and other contents under its id.
-"""
-
-BEATS = """
-SELECT subject, max(time) AS last FROM events
-WHERE kind = 'event' AND source = {source:String} AND type = 'system.heartbeat' AND outcome = 'counted'
-  AND time BETWEEN fromUnixTimestamp64Micro({since_us:Int64}, 'UTC') AND fromUnixTimestamp64Micro({now_us:Int64}, 'UTC')
-GROUP BY subject
-"""
+STATES = "SELECT * FROM statements(now_us = {now_us:Int64})"
+BEATS = "SELECT * FROM heartbeats(now_us = {now_us:Int64})"
 
 QUALITY = """
 SELECT source, sum(sent) AS events, sum(conflicting) AS conflicts, sum(delayed) AS late, sum(refused) AS rejected
@@ -137,11 +105,9 @@ _COPIED = (
 
 def _sights(client: Client, now: datetime, catalogue: Catalogue) -> dict[str, Any]:
     """What single events say, by the newest of each subject."""
-    sources = [SYSTEMS + s.code for s in catalogue.systems.values() if set(s.emits) & set(STATE_TYPES)]
-    wanted = {"sources": sources, "types": list(STATE_TYPES), "now_us": microseconds(now)}
+    wanted = {"now_us": microseconds(now)}
     states = list(client.query(STATES, parameters=wanted).named_results())
-    since = microseconds(now - timedelta(days=BEATS_DAYS))
-    beats = client.query(BEATS, parameters={"source": SOC_SOURCE, "since_us": since, "now_us": microseconds(now)})
+    beats = client.query(BEATS, parameters=wanted)
     today = now.astimezone(LOCAL).date()
     return {
         "systems": systems(states, {str(subject): last for subject, last in beats.result_rows}, today, catalogue),

@@ -40,35 +40,10 @@ SELECT (SELECT count() FROM catalogue_units WHERE unit = {unit:String}) AS units
        (SELECT count() FROM alert_list WHERE alert_id = {alert_id:String}) AS alerts
 """
 
-_MOVES = "change IN ('state', 'flapping') AND at > {now:DateTime64(3)} - INTERVAL 7 DAY"
-
-STANDING = """
-SELECT * EXCEPT (standing), acknowledged_at IS NOT NULL AS acknowledged FROM alert_list
-WHERE is_open AND since < {now:DateTime64(3)} - INTERVAL 1 DAY ORDER BY since, alert_id LIMIT 100
-"""
-OFFENDERS = f"""
-WITH moves AS (SELECT alert_id, count() AS changes FROM alert_history WHERE {_MOVES} GROUP BY alert_id)
-SELECT alert_list.alert_id AS alert_id, rule, unit, changes, flapping,
-       round(changes / (SELECT sum(changes) FROM moves) * 100, 1) AS percent
-FROM moves INNER JOIN alert_list ON alert_list.alert_id = moves.alert_id
-ORDER BY changes DESC, alert_id LIMIT 1000
-"""  # noqa: S608 - a constant of this module
-ATTENTION = """
-SELECT count() AS openings, countIf(acknowledged IS NOT NULL) AS taken,
-       medianExactIf(dateDiff('millisecond', opened, acknowledged), acknowledged IS NOT NULL) / 1000 AS median,
-       (SELECT countIf(is_open) FROM alert_list) AS open,
-       (SELECT countIf(is_open AND acknowledged_at IS NULL) FROM alert_list) AS unacknowledged
-FROM alert_openings WHERE opened > {now:DateTime64(3)} - INTERVAL 30 DAY
-"""
-DAYS = """
-SELECT day, sum(opens) AS opened, sum(ends) AS ended, sum(tells) AS told FROM (
-    SELECT toDate(at, 'Asia/Ho_Chi_Minh') AS day, notEmpty(receivers) AS tells,
-           state IN ('firing', 'lost') AND from_state NOT IN ('firing', 'lost') AS opens,
-           state NOT IN ('firing', 'lost') AND from_state IN ('firing', 'lost') AS ends
-    FROM alert_history WHERE at > {now:DateTime64(3)} - INTERVAL 30 DAY
-)
-GROUP BY day HAVING opened + ended + told > 0 ORDER BY day
-"""
+STANDING = "SELECT * FROM alert_standing(now_ms = {now_ms:Int64}) ORDER BY since, alert_id LIMIT 100"
+OFFENDERS = "SELECT * FROM alert_offenders(now_ms = {now_ms:Int64}) ORDER BY changes DESC, alert_id LIMIT 1000"
+ATTENTION = "SELECT * FROM alert_attention(now_ms = {now_ms:Int64})"
+DAYS = "SELECT * FROM alert_days(now_ms = {now_ms:Int64}) ORDER BY day"
 
 
 async def alerts(reader: Reader, filters: Mapping[str, Any], order: str) -> tuple[list[Row], int]:
@@ -114,4 +89,5 @@ async def known(reader: Reader, unit: str, indicator: str, alert_id: str) -> boo
 async def statistics(reader: Reader, now: datetime) -> dict[str, list[Row]]:
     """The rows of each part of the statistics."""
     asked = {"standing": STANDING, "offenders": OFFENDERS, "attention": ATTENTION, "days": DAYS}
-    return {name: await reader.rows(sql, {"now": now}) for name, sql in asked.items()}
+    moment = {"now_ms": int(now.timestamp() * 1000)}
+    return {name: await reader.rows(sql, moment) for name, sql in asked.items()}

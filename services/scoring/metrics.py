@@ -9,6 +9,12 @@ _STAGE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 EVENTS = Counter("chitieu_scoring_events", "Deliveries processed, by partition.", ["partition"], registry=REGISTRY)
 BLOCKS = Counter("chitieu_scoring_blocks", "Blocks written, by partition.", ["partition"], registry=REGISTRY)
 ROWS = Counter("chitieu_scoring_rows", "Rows inserted, mark rows included, by table.", ["table"], registry=REGISTRY)
+OUTCOMES = Counter(
+    "chitieu_scoring_outcomes",
+    "Rows of `events` by outcome: what became of each delivery, and changes of what had become of earlier ones.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 STAGE_SECONDS = Histogram(
     "chitieu_scoring_stage_seconds",
     "Seconds a block spends in a stage: fold, write, announce, store.",

@@ -1,6 +1,7 @@
 """Writes the blocks of one partition into both tables, each exactly once, whatever happens on the way."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from services.scoring.fence import Fence
 from services.scoring.marks import Marks
-from services.scoring.metrics import FENCED, INSERT_SECONDS, ROWS, UNKNOWN_OUTCOMES
+from services.scoring.metrics import FENCED, INSERT_SECONDS, OUTCOMES, ROWS, UNKNOWN_OUTCOMES
 from services.scoring.tables import EVENT_COLUMNS, LEDGER_COLUMNS, Row, Tables, event_mark, ledger_mark
 from shared.clickhouse import is_fenced
 from shared.errors import FencedError, RetryableError
@@ -28,6 +29,8 @@ ONE_PART = {
 FIRST_PAUSE_SECONDS = 0.2
 MAX_PAUSE_SECONDS = 5.0
 """Between attempts while ClickHouse is away; the watchdog ends the worker when it takes too long."""
+
+OUTCOME = EVENT_COLUMNS.index("outcome")
 
 log = get_logger(__name__)
 
@@ -71,6 +74,8 @@ class Sink:
         mark = (self._partition, output.last_offset, output.received)
         if output.last_offset > self.marks.events:
             self._insert_once("events", EVENT_COLUMNS, [*output.events, event_mark(*mark)], output.last_offset)
+            for outcome, rows in Counter(row[OUTCOME] for row in output.events).items():
+                OUTCOMES.labels(outcome).inc(rows)
         if output.last_offset > self.marks.ledger:
             self._insert_once("ledger", LEDGER_COLUMNS, [*output.ledger, ledger_mark(*mark)], output.last_offset)
 

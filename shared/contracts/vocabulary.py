@@ -81,6 +81,10 @@ EVENT_TYPES: dict[str, EventType] = {
 SOC_SOURCE = "/systems/soc"
 SOC_ONLY = frozenset({"system.monitoring_changed", "system.heartbeat"})
 """Types that only the SOC's source may send: nobody certifies their own monitoring."""
+STATE_TYPES = frozenset(
+    {"system.changed", "system.monitoring_changed", "link.changed", "security.alert", "report.submitted"}
+)
+"""Types whose newest effective statement says how a thing stands; the view `statements` names the same."""
 
 COUNT_SERIES: dict[tuple[str, str], tuple[str, ...]] = {
     ("cashless_transactions", "transactions"): ("number", "value"),

@@ -42,6 +42,13 @@ ENGINE = Join(ANY, LEFT, code);
 CREATE TABLE IF NOT EXISTS {database}.catalogue_calendar (day Date, working_days_before Array(Date))
 ENGINE = Join(ANY, LEFT, day);
 
+-- Information systems. `registered`: of the register of T21 and T22, between the days; `tells_states`: may send one of the
+-- types whose newest statement counts.
+CREATE TABLE IF NOT EXISTS {database}.catalogue_systems (
+    system String, name_vi String, unit String, lifecycle LowCardinality(String), registered Bool, valid_from Date,
+    valid_to Date, ttl_minutes UInt16, tells_states Bool
+) ENGINE = MergeTree ORDER BY system;
+
 -- Expected emitters: a source that is silent for `cadence_days` working days makes the cells it feeds provisional.
 CREATE TABLE IF NOT EXISTS {database}.catalogue_emitters (
     source String, indicator String, unit String, cadence_days UInt16

@@ -97,7 +97,7 @@ SELECT silence_day AS as_of, {watermark} AS watermark, {catalogue_version} AS ca
 FROM {source_silence};
 
 -- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
-CREATE OR REPLACE VIEW {database}.board AS
+FRAGMENT board_cells AS
 WITH (SELECT (start, least(end, {as_of:Date}), end) FROM {database}.catalogue_periods
       WHERE code = {period:String}) AS bounds,
      bounds.1 AS period_start, bounds.2 AS upto, bounds.3 AS period_end, upto AS silence_day,
@@ -144,6 +144,8 @@ FROM {database}.catalogue_cells AS cells
 INNER JOIN {cell_sums} AS sums ON sums.figure = cells.figure AND sums.unit = cells.unit
 WHERE period_end BETWEEN cells.target_from AND cells.target_to
   AND (cells.expected OR total[2] > 0 OR total[3] > 0);
+
+CREATE OR REPLACE VIEW {database}.board AS {board_cells};
 
 -- The (reading, unit) sums that make one cell: the unit's own report when there is one, else its members.
 FRAGMENT cell_members AS

@@ -132,6 +132,37 @@ FROM (
 WHERE row.opening > 0
 GROUP BY alert_id, opening;
 
+-- How the alerts do as a whole, as ISA-18.2 asks; `now_ms`: the moment that is looked back from, in milliseconds since 1970.
+CREATE OR REPLACE VIEW {database}.alert_standing AS
+SELECT * EXCEPT (standing), acknowledged_at IS NOT NULL AS acknowledged FROM {database}.alert_list
+WHERE is_open AND since < fromUnixTimestamp64Milli({now_ms:Int64}, 'UTC') - INTERVAL 1 DAY;
+
+CREATE OR REPLACE VIEW {database}.alert_offenders AS
+SELECT moves.alert_id AS alert_id, list.rule AS rule, list.unit AS unit, moves.changes AS changes,
+       list.flapping AS flapping, round(moves.changes / sum(moves.changes) OVER () * 100, 1) AS percent
+FROM (
+    SELECT alert_id, count() AS changes FROM {database}.alert_history
+    WHERE change IN ('state', 'flapping')
+      AND at > fromUnixTimestamp64Milli({now_ms:Int64}, 'UTC') - INTERVAL 7 DAY GROUP BY alert_id
+) AS moves
+INNER JOIN {database}.alert_list AS list ON list.alert_id = moves.alert_id;
+
+CREATE OR REPLACE VIEW {database}.alert_attention AS
+SELECT count() AS openings, countIf(acknowledged IS NOT NULL) AS taken,
+       medianExactIf(dateDiff('millisecond', opened, acknowledged), acknowledged IS NOT NULL) / 1000 AS median,
+       (SELECT countIf(is_open) FROM {database}.alert_list) AS open,
+       (SELECT countIf(is_open AND acknowledged_at IS NULL) FROM {database}.alert_list) AS unacknowledged
+FROM {database}.alert_openings WHERE opened > fromUnixTimestamp64Milli({now_ms:Int64}, 'UTC') - INTERVAL 30 DAY;
+
+CREATE OR REPLACE VIEW {database}.alert_days AS
+SELECT day, sum(opens) AS opened, sum(ends) AS ended, sum(tells) AS told FROM (
+    SELECT toDate(at, 'Asia/Ho_Chi_Minh') AS day, notEmpty(receivers) AS tells,
+           state IN ('firing', 'lost') AND from_state NOT IN ('firing', 'lost') AS opens,
+           state NOT IN ('firing', 'lost') AND from_state IN ('firing', 'lost') AS ends
+    FROM {database}.alert_history WHERE at > fromUnixTimestamp64Milli({now_ms:Int64}, 'UTC') - INTERVAL 30 DAY
+)
+GROUP BY day HAVING opened + ended + told > 0;
+
 -- Whether anything about alerts may look different; counts that the engine has at hand.
 CREATE OR REPLACE VIEW {database}.alert_pulse AS
 SELECT (SELECT count() FROM {database}.alert_transitions) AS changes,

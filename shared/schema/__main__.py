@@ -21,7 +21,9 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     settings = SharedSettings()
     if options.command == "print":
-        print(";\n\n".join(schema_statements(settings.clickhouse_database, FIRST_VERSION)) + ";")
+        replicated = settings.clickhouse_replicated
+        statements = schema_statements(settings.clickhouse_database, FIRST_VERSION, replicated=replicated)
+        print(";\n\n".join(statements) + ";")
         return 0
     try:
         return _apply(settings)
@@ -32,7 +34,7 @@ def main(arguments: list[str]) -> int:
 
 def _apply(settings: SharedSettings) -> int:
     client = writer(settings, database="")
-    apply_schema(client, settings.clickhouse_database)
+    apply_schema(client, settings.clickhouse_database, replicated=settings.clickhouse_replicated)
     version = publish_catalogue(client, settings.clickhouse_database, load_catalogue())
     client.close()
     print(f"schema applied to {settings.clickhouse_database}, catalogue {version}")

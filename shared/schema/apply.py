@@ -17,13 +17,13 @@ OLDER_CODES = frozenset({16, 47})
 """NO_SUCH_COLUMN_IN_TABLE, UNKNOWN_IDENTIFIER: a table that was there already lacks what a view asks of it."""
 
 
-def apply_schema(client: Client, database: str) -> None:
+def apply_schema(client: Client, database: str, *, replicated: bool = False) -> None:
     """Create what is missing and replace the views, of the active version; safe to repeat. Blocking.
 
     Raises StartError when tables of an older release are there: no column is ever added to a table.
     """
     try:
-        for statement in schema_statements(database, active_version(client, database)):
+        for statement in schema_statements(database, active_version(client, database), replicated=replicated):
             client.command(statement)
     except DatabaseError as error:
         if error.code not in OLDER_CODES:

@@ -33,9 +33,9 @@ def known_versions(client: Client, database: str) -> list[int]:
     return sorted(int(str(name).removeprefix("ledger_")) for (name,) in names)
 
 
-def create_version(client: Client, database: str, version: int) -> None:
+def create_version(client: Client, database: str, version: int, *, replicated: bool = False) -> None:
     """The tables of a version, which no view reads yet; safe to repeat."""
-    for statement in table_statements(database, version):
+    for statement in table_statements(database, version, replicated=replicated):
         client.command(statement)
 
 

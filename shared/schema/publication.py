@@ -8,6 +8,7 @@ from typing import NamedTuple
 from shared.catalogue.catalogue import Catalogue
 from shared.catalogue.models import Figure, Indicator, Target
 from shared.catalogue.text import fold
+from shared.contracts.vocabulary import STATE_TYPES
 
 PUBLISHED_YEARS = range(2025, 2029)
 """The plan's year, the one before (documents of its eve) and two after, so that a late clock finds its periods."""
@@ -45,6 +46,9 @@ def facts_for_views(catalogue: Catalogue) -> dict[str, Facts]:
         "catalogue_rollup": _facts("figure unit reading member own expected is_flow is_report", _rollup(catalogue)),
         "catalogue_periods": _facts("code start end days", _periods(catalogue)),
         "catalogue_calendar": _facts("day working_days_before", _calendar(catalogue)),
+        "catalogue_systems": _facts(
+            "system name_vi unit lifecycle registered valid_from valid_to ttl_minutes tells_states", _systems(catalogue)
+        ),
         "catalogue_emitters": _facts("source indicator unit cadence_days", _emitters(catalogue)),
     }
 
@@ -142,6 +146,13 @@ def _calendar(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
         if catalogue.working_days.is_working_day(day):
             before = [day, *before][:CADENCE_MAX_DAYS]
         day += timedelta(days=1)
+
+
+def _systems(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    for s in catalogue.systems.values():
+        days = s.valid_from, s.valid_to or FOR_EVER
+        telling = not STATE_TYPES.isdisjoint(s.emits)
+        yield s.code, s.name_vi, s.owner, s.lifecycle, s.registered, *days, s.heartbeat_ttl_minutes, telling
 
 
 def _emitters(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:

@@ -12,20 +12,37 @@ FRAGMENT = re.compile(r"FRAGMENT (\w+) AS\s+")
 FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
+VIEW = re.compile(r"CREATE OR REPLACE VIEW (?P<name>[\w.]+) (?=AS\b)")
+MAKERS_RIGHTS = "DEFINER = CURRENT_USER SQL SECURITY DEFINER "
+"""A view reads with the rights of who made it, so that an account can be granted views and none of their tables.
+
+Not so the views of figures. All their subqueries must see one set of parts, which ClickHouse shares within the caller's
+query only (`enable_shared_storage_snapshot_in_query`): with the maker's rights figures and watermark of one answer were
+of two marks. They read with the caller's rights, and an account is granted the columns of the ledger that they sum.
+"""
+
+PLAIN_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (?P<name>[\w.]+).*?ENGINE = (?P<engine>MergeTree)\b", re.DOTALL)
+EACH_NODES_OWN = re.compile(r"\.catalogue_\w+$")
+"""Facts are published on every node by itself: they are exchanged whole, and some are Join tables, as are owners."""
+
 TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
-VIEW_FILES = ("030_views.sql",)
+VIEW_FILES = ("030_views.sql", "036_statements.sql", "050_wallboards.sql")
 KNOWN_FILE = "035_known.sql"
 
 
-def schema_statements(database: str, version: int) -> list[str]:
+def schema_statements(database: str, version: int, *, replicated: bool = False) -> list[str]:
     """Every DDL statement in order, the database's own first. Raises ValueError for a bad database name."""
-    return [*table_statements(database, version), *view_statements(database, version)]
+    return [*table_statements(database, version, replicated=replicated), *view_statements(database, version)]
 
 
-def table_statements(database: str, version: int) -> list[str]:
-    """Creates what is missing of the database, a version's tables and the platform's own. Raises ValueError."""
+def table_statements(database: str, version: int, *, replicated: bool = False) -> list[str]:
+    """Creates what is missing of the database, a version's tables and the platform's own. Raises ValueError.
+
+    `replicated`: rows are shared by the nodes of a cluster; the statements are carried out on each of them.
+    """
     create = f"CREATE DATABASE IF NOT EXISTS {_checked(database)} ENGINE = Atomic"
-    return [create, *_statements(TABLE_FILES, database, version)]
+    tables = _statements(TABLE_FILES, database, version)
+    return [create, *(map(_replicated, tables) if replicated else tables)]
 
 
 def view_statements(database: str, version: int) -> list[str]:
@@ -52,12 +69,34 @@ def _statements(names: tuple[str, ...], database: str, version: int) -> list[str
     return list(_expanded(text))
 
 
+def _replicated(statement: str) -> str:
+    found = PLAIN_TABLE.match(statement)
+    if found is None or EACH_NODES_OWN.search(found["name"]):
+        return statement
+    path = f"/clickhouse/tables/{{shard}}/{found['name'].replace('.', '/')}"
+    engine = f"ReplicatedMergeTree('{path}', '{{replica}}')"
+    return statement[: found.start("engine")] + engine + statement[found.end("engine") :]
+
+
 def _expanded(text: str) -> Iterator[str]:
     """Statements in order, with the fragments that stood before them in place of their names."""
     fragments: dict[str, str] = {}
+    of_figures: list[str] = []
     for statement in filter(None, (part.strip() for part in text.split(";"))):
         whole = FRAGMENT_USE.sub(lambda use: fragments.get(use[1], use[0]), statement)
         if found := FRAGMENT.match(whole):
             fragments[found[1]] = f"({whole[found.end() :]})"
         else:
-            yield whole
+            yield _with_rights(whole, of_figures)
+
+
+def _with_rights(statement: str, of_figures: list[str]) -> str:
+    """Adds the view's rights; a view that reads the ledger, or a view that does, is added to `of_figures` instead."""
+    found = VIEW.match(statement)
+    if found is None:
+        return statement
+    body = statement[found.end() :]
+    if ".ledger_" in body or any(re.search(rf"{re.escape(name)}\b", body) for name in of_figures):
+        of_figures.append(found["name"])
+        return statement
+    return statement[: found.end()] + MAKERS_RIGHTS + body

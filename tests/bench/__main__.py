@@ -16,6 +16,7 @@ from tests.bench.page import table
 from tests.bench.pipeline import pipeline_lines
 from tests.bench.run import Run
 from tests.bench.scoring import scoring_lines
+from tests.bench.wallboards import wallboard_lines
 
 ROUNDS = 5
 
@@ -31,6 +32,7 @@ class Part:
 
 PARTS = {
     "board": Part(board_lines, 5, 0.3),
+    "wallboards": Part(wallboard_lines, 3, 0.3),
     "ingest": Part(ingest_lines, 1.5, 0.3),
     "scoring": Part(scoring_lines, 3.5, 0.6),
     "growth": Part(growth_lines, 5, 0.8),

@@ -38,6 +38,15 @@ def test_status_says_that_everything_is_ready(stack: LocalStack) -> None:
     assert stack.run("deploy.local.stack", "status").returncode == 0
 
 
+def test_a_running_stack_is_backed_up_and_never_restored_over(stack: LocalStack) -> None:
+    done = stack.run("deploy.local.stack", "backup")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert stack.run("deploy.backup", "check").returncode == 0
+    refused = stack.run("deploy.local.stack", "restore")
+    assert refused.returncode == 1
+    assert "make down" in refused.stderr
+
+
 def test_no_secret_is_in_a_log(stack: LocalStack) -> None:
     secrets = [(stack.settings.secrets / name).read_bytes() for name in NAMES]
     logs = [file for file in stack.settings.logs.iterdir() if file.is_file()]

@@ -14,7 +14,7 @@ from deploy.local.simulator.outbox import Delivery as Told
 from deploy.local.simulator.plan import Plan
 from deploy.local.simulator.run import Options, Run
 from deploy.local.simulator.scene import Scale
-from services.alerts.look import LATE_DAYS, STATE_TYPES
+from services.alerts.look import LATE_DAYS
 from services.alerts.past.known import Minute, Sent
 from services.alerts.past.statements import Statement
 from services.alerts.past.tally import Entry
@@ -23,6 +23,7 @@ from services.scoring.facts import Facts
 from services.scoring.records import Record
 from shared.catalogue import Catalogue, load_catalogue
 from shared.contracts.event import Event
+from shared.contracts.vocabulary import STATE_TYPES
 from tests.support.alert_incidents import Incident, Planted, simulated_incidents
 from tests.support.simulated import read_event
 

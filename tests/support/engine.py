@@ -65,6 +65,7 @@ def start_engine(folder: Path, port: int = 0, settings: Mapping[str, str] | None
     env = {
         "CHITIEU_ENGINE_PORT": str(port),
         "CHITIEU_ENGINE_DATA": str(folder / "data"),
+        "CHITIEU_ENGINE_BACKUPS": str(folder / "backups"),
         "CHITIEU_ENGINE_WRITER_PASSWORD": writer,
         "CHITIEU_ENGINE_READER_PASSWORD": reader,
         **{f"CHITIEU_ENGINE_{name.upper()}": value for name, value in (settings or {}).items()},

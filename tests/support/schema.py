@@ -43,9 +43,9 @@ class Schema:
 SchemaFactory = Callable[[], Schema]
 
 
-def create_schema(engine: EngineProcess) -> Schema:
-    """A fresh database with schema and catalogue; partition 0 is owned by the test."""
-    schema = Schema(engine, f"t_{uuid4().hex[:12]}")
+def create_schema(engine: EngineProcess, database: str = "") -> Schema:
+    """A fresh database with schema and catalogue, under a name of its own unless told; the test owns its partitions."""
+    schema = Schema(engine, database or f"t_{uuid4().hex[:12]}")
     client = clickhouse_connect.get_client(
         host=engine.host, port=engine.port, username="writer", password=engine.writer_password, database="default"
     )

@@ -27,6 +27,7 @@ class LocalStack:
         ports = dict(zip(PORT_OFFSETS, free_ports(len(PORT_OFFSETS)), strict=True))
         self.settings = StackSettings(
             data=folder / "data",
+            backups=folder / "backups",
             api_port=ports["api"],
             ingest_port=ports["ingest"],
             scoring_port=ports["scoring"],

@@ -44,7 +44,7 @@ def main() -> None:
         settings = EngineSettings()
         accounts = settings.accounts()
         lock = _lock(settings.data)
-        engine = Engine(settings.data, accounts, settings.max_memory_bytes)
+        engine = Engine(settings.data, accounts, settings.max_memory_bytes, settings.backups)
         engine.open()
     except ValidationError as error:
         sys.exit("Engine: " + "; ".join(str(one["msg"]) for one in error.errors()))

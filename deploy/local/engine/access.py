@@ -15,8 +15,14 @@ CONTROL_ROLE = "engine_control"
 SETUP_ROLE = "engine_setup"
 """Prepares the engine before the first client; never used for a client's text."""
 
+WRITER_PRIVILEGES = (
+    "SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, SHOW, BACKUP"
+)
+
 WRITER_GRANTS = (
-    "GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, SHOW ON *.*",
+    f"GRANT {WRITER_PRIVILEGES} ON *.*",
+    # Where BACKUP writes and RESTORE reads; which disks these may be is in the configuration.
+    "GRANT READ, WRITE ON DISK",
     "GRANT SET DEFINER ON *",
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON system.*",
     "REVOKE INSERT, ALTER, CREATE, DROP, TRUNCATE ON information_schema.*",
@@ -63,11 +69,15 @@ MERGE_TREE_SETTINGS: dict[str, int] = {
 }
 
 
-def config_xml(users_path: str, max_memory_bytes: int) -> str:
-    """The engine's configuration file; `users_path` is where `users_xml` was written."""
+def config_xml(users_path: str, max_memory_bytes: int, backups_path: str = "") -> str:
+    """The engine's configuration file.
+
+    `users_path`: where `users_xml` was written. `backups_path`: folder of the disk `backups`, "" for none.
+    """
     every = {**SERVER_SETTINGS, "max_server_memory_usage": max_memory_bytes}
     tables = f"<merge_tree>{_elements(MERGE_TREE_SETTINGS)}</merge_tree>"
-    return f"<clickhouse><users_config>{escape(users_path)}</users_config>{_elements(every)}{tables}</clickhouse>\n"
+    users = f"<users_config>{escape(users_path)}</users_config>"
+    return f"<clickhouse>{users}{_elements(every)}{tables}{_backups(backups_path)}</clickhouse>\n"
 
 
 def users_xml(accounts: Iterable[Account]) -> str:
@@ -87,6 +97,17 @@ def users_xml(accounts: Iterable[Account]) -> str:
     )
 
 
+def _backups(path: str) -> str:
+    """The one place that `BACKUP … TO Disk('backups', …)` may write to and `RESTORE` read from."""
+    if not path:
+        return ""
+    disk = f"<backups><type>local</type><path>{escape(path)}</path></backups>"
+    return (
+        f"<storage_configuration><disks>{disk}</disks></storage_configuration>"
+        "<backups><allowed_disk>backups</allowed_disk></backups>"
+    )
+
+
 def _elements(values: Mapping[str, int]) -> str:
     return "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
 
@@ -94,7 +115,13 @@ def _elements(values: Mapping[str, int]) -> str:
 def _grants(account: Account) -> tuple[str, ...]:
     if account.writes:
         return WRITER_GRANTS
-    return tuple(f"GRANT SELECT ON {target}" for target in account.select)
+    return tuple(map(select_grant, account.select))
+
+
+def select_grant(target: str) -> str:
+    """The grant of `database.table`, `database.*`, `database.prefix*` or `database.table(column, …)`."""
+    table, _, columns = target.partition("(")
+    return f"GRANT SELECT({columns} ON {table}" if columns else f"GRANT SELECT ON {table}"
 
 
 def _role(name: str, grants: Iterable[str]) -> str:

@@ -83,8 +83,11 @@ class Session:
 class Engine:
     """The one chDB engine of this process, opened on one folder."""
 
-    def __init__(self, folder: Path, accounts: Iterable[Account], max_memory_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, accounts: Iterable[Account], max_memory_bytes: int, backups: Path | None = None
+    ) -> None:
         self._max_memory_bytes = max_memory_bytes
+        self._backups = backups
         self._folder = folder.resolve()
         self._path = str(self._folder / "store")
         self._incoming = self._folder / "incoming"
@@ -104,7 +107,7 @@ class Engine:
         self._incoming.mkdir(parents=True, mode=0o700)
         users, config = self._folder / "users.xml", self._folder / "config.xml"
         users.write_text(users_xml(self._accounts))
-        config.write_text(config_xml(str(users), self._max_memory_bytes))
+        config.write_text(config_xml(str(users), self._max_memory_bytes, self._backups_path()))
         self._base = self._open(f"{self._path}?config-file={config}")
         self.version = self._base.query("SELECT version()", "TSVRaw").data.decode().strip()
         self.timezone = self._base.query("SELECT timezone()", "TSVRaw").data.decode().strip()
@@ -135,6 +138,13 @@ class Engine:
         with self._lock:
             self._number += 1
             return self._incoming / f"{self._number}.rows"
+
+    def _backups_path(self) -> str:
+        """Absolute and ended by a slash, as ClickHouse wants a disk's path."""
+        if self._backups is None:
+            return ""
+        self._backups.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return f"{self._backups.resolve()}/"
 
     def _open(self, path: str) -> Session:
         try:

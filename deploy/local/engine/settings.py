@@ -10,7 +10,11 @@ from deploy.local.engine.accounts import Account, Limits, password_hash
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
-GrantTarget = Annotated[str, Field(pattern=r"^(\*|[A-Za-z_][A-Za-z0-9_]{0,63})\.(\*|[A-Za-z_][A-Za-z0-9_]{0,127})$")]
+_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,127}"
+_COLUMN = "[a-z_][a-z0-9_]*"
+GrantTarget = Annotated[
+    str, Field(pattern=rf"^(\*|{_NAME})\.(\*|{_NAME}\*?|{_NAME}\({_COLUMN}(, {_COLUMN})*\))$", max_length=1024)
+]
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -23,7 +27,7 @@ class ExtraReader(BaseModel):
 
     password_file: Path
     select: tuple[GrantTarget, ...] = Field(
-        min_length=1, description="What it may read: `database.view` or `database.*`."
+        min_length=1, description="What it may read: `database.view`, `database.*`, `database.table(column, …)`."
     )
     max_memory_bytes: int = Field(512 * MIB, ge=16 * MIB)
     max_seconds: int = Field(15, ge=1)
@@ -39,6 +43,7 @@ class EngineSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to bind; the local stack never leaves the machine.")
     port: Port = Field(8123, description="Port of ClickHouse's HTTP protocol.")
     data: Path = Field(Path(".data/engine"), description="Folder of the tables; one process at a time.")
+    backups: Path | None = Field(None, description="Folder of the disk `backups`; without it no BACKUP.")
     display_name: str = Field("chitieu-embedded", pattern=r"^[A-Za-z0-9._-]{1,64}$")
 
     writer_user: Identifier = "writer"

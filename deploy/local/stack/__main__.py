@@ -1,4 +1,4 @@
-"""`python -m deploy.local.stack demo | up | down | status | logs | clean | run`."""
+"""`python -m deploy.local.stack demo | up | down | status | logs | backup | restore | clean | run`."""
 
 import argparse
 import os
@@ -8,7 +8,17 @@ import sys
 from deploy.local.stack.demo import demo
 from deploy.local.stack.settings import REPO, StackSettings, full_environment
 from deploy.local.stack.status import report
-from deploy.local.stack.steps import MARKER, StackError, down, prepare, processes_of_the_stack, supervisor_command, up
+from deploy.local.stack.steps import (
+    MARKER,
+    StackError,
+    backup,
+    down,
+    prepare,
+    processes_of_the_stack,
+    restore,
+    supervisor_command,
+    up,
+)
 from deploy.local.stack.supervisor import SupervisorError
 
 LOG_LINES = "40"
@@ -26,7 +36,7 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.local.stack", description=__doc__)
     parser.add_argument("command", choices=sorted(_COMMANDS))
-    parser.add_argument("process", nargs="?", default="*", help="a name of the Procfile, for `logs`")
+    parser.add_argument("name", nargs="?", default="", help="a process, for `logs`; a backup, for `restore`")
     return parser
 
 
@@ -56,10 +66,19 @@ def _status(settings: StackSettings, _: argparse.Namespace) -> None:
 
 
 def _logs(settings: StackSettings, arguments: argparse.Namespace) -> None:
-    files = sorted(str(file) for file in settings.logs.glob(f"{arguments.process}.log"))
+    files = sorted(str(file) for file in settings.logs.glob(f"{arguments.name or '*'}.log"))
     if not files:
         sys.exit(f"Chưa có nhật ký trong {settings.logs}.")
     os.execvp("tail", ["tail", "-n", LOG_LINES, "-F", *files])  # noqa: S606
+
+
+def _backup(settings: StackSettings, _: argparse.Namespace) -> None:
+    print(f"{backup(settings)}\n{settings.backup_folder}")
+
+
+def _restore(settings: StackSettings, arguments: argparse.Namespace) -> None:
+    restore(settings, arguments.name)
+    print(f"Đã khôi phục. Bảng theo dõi: http://127.0.0.1:{settings.port('api')}/")
 
 
 def _clean(settings: StackSettings, _: argparse.Namespace) -> None:
@@ -71,6 +90,16 @@ def _clean(settings: StackSettings, _: argparse.Namespace) -> None:
     print(f"Đã xoá {settings.folder}.")
 
 
-_COMMANDS = {"demo": _demo, "up": _up, "down": _down, "run": _run, "status": _status, "logs": _logs, "clean": _clean}
+_COMMANDS = {
+    "demo": _demo,
+    "up": _up,
+    "down": _down,
+    "run": _run,
+    "status": _status,
+    "logs": _logs,
+    "backup": _backup,
+    "restore": _restore,
+    "clean": _clean,
+}
 
 main()

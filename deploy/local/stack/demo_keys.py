@@ -17,23 +17,27 @@ PEOPLE = {Role.VIEW: "demo-viewer", Role.OPERATE: "demo-operator"}
 
 
 def ensure_demo_keys(settings: StackSettings) -> Path:
+    """The local stack's, in its folder of secrets."""
+    password = settings.secrets / "engine-writer"
+    here = SharedSettings(clickhouse_port=settings.port("engine"), clickhouse_password_file=password)
+    return make_demo_keys(here, settings.secrets)
+
+
+def make_demo_keys(settings: SharedSettings, folder: Path) -> Path:
     """Makes what is missing and returns the systems' file; needs a running engine with its tables.
 
     A file is written after its keys are stored: a start that is cut short leaves unused keys, never unusable ones.
     """
-    client = writer(
-        SharedSettings(
-            clickhouse_port=settings.port("engine"), clickhouse_password_file=settings.secrets / "engine-writer"
-        )
-    )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    client = writer(settings)
     store = ClickHouseKeyStore(client)
-    systems = settings.secrets / DEMO_SYSTEMS
+    systems = folder / DEMO_SYSTEMS
     if not systems.exists():
         emitters = [system.code for system in load_catalogue().systems.values() if system.emits]
         write_once(systems, json.dumps({code: _make(store, Role.EMIT, "demo", code) for code in emitters}))
     for role, name in PEOPLE.items():
-        if not (settings.secrets / name).exists():
-            write_once(settings.secrets / name, _make(store, role, name))
+        if not (folder / name).exists():
+            write_once(folder / name, _make(store, role, name))
     client.close()
     return systems
 

@@ -5,7 +5,7 @@ import secrets as random
 from base64 import b64encode
 from pathlib import Path
 
-NAMES = ("engine-writer", "engine-reader", "province", "webhook")
+NAMES = ("engine-writer", "engine-reader", "engine-grafana", "province", "webhook")
 DEMO_SYSTEMS = "demo-systems.json"
 """Keys of the systems that the simulator speaks for; made by the demonstration."""
 SECRET_BYTES = 32
@@ -17,10 +17,10 @@ def ensure_secrets(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in NAMES:
         if not (folder / name).exists():
-            write_once(folder / name, _new_secret(name))
+            write_once(folder / name, new_secret(name))
 
 
-def _new_secret(name: str) -> str:
+def new_secret(name: str) -> str:
     """The webhook's has the form that Standard Webhooks prescribes; the others are hexadecimal."""
     if name == "webhook":
         return f"whsec_{b64encode(random.token_bytes(SECRET_BYTES)).decode()}"

@@ -1,5 +1,6 @@
 """Environment of the local stack: where its data are, which ports it takes, what its processes are told."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.clickhouse.accounts import grafana_on_the_engine
 
 REPO = Path(__file__).resolve().parents[3]
 PORT_OFFSETS = {
@@ -31,6 +34,7 @@ class StackSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CHITIEU_", frozen=True, extra="ignore")
 
     data: Path = Field(REPO / ".data", description="The one folder of all that the stack keeps.")
+    backups: Path = Field(REPO / ".backups", description="Copies of log and tables; `clean` leaves it.")
     port_base: int = Field(8000, ge=1024, le=HIGHEST_PORT_BASE, description="Moves all ports together.")
     api_port: Port | None = None
     ingest_port: Port | None = None
@@ -52,6 +56,11 @@ class StackSettings(BaseSettings):
     def folder(self) -> Path:
         """The data folder, absolute: processes run in another working directory."""
         return self.data.expanduser().resolve()
+
+    @property
+    def backup_folder(self) -> Path:
+        """Absolute, for the same reason."""
+        return self.backups.expanduser().resolve()
 
     @property
     def logs(self) -> Path:
@@ -76,6 +85,8 @@ def process_environment(settings: StackSettings) -> dict[str, str]:
     return {
         **ports,
         "CHITIEU_DATA": str(folder),
+        "CHITIEU_BACKUPS": str(settings.backup_folder),
+        "CHITIEU_ENGINE_BACKUPS": str(settings.backup_folder / "tables"),
         "CHITIEU_PROVINCE_SECRET_FILE": str(secrets / "province"),
         "CHITIEU_API_OPEN_BOARD": str(settings.api_open_board).lower(),
         "CHITIEU_WEBHOOK_SECRET_FILE": str(secrets / "webhook"),
@@ -90,6 +101,7 @@ def process_environment(settings: StackSettings) -> dict[str, str]:
         "CHITIEU_ENGINE_DATA": str(folder / "engine"),
         "CHITIEU_ENGINE_WRITER_PASSWORD_FILE": str(secrets / "engine-writer"),
         "CHITIEU_ENGINE_READER_PASSWORD_FILE": str(secrets / "engine-reader"),
+        "CHITIEU_ENGINE_EXTRA_READERS": json.dumps(grafana_on_the_engine(secrets / "engine-grafana")),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         # A log line must be in its file before the process can be killed.
         "PYTHONUNBUFFERED": "1",

@@ -31,11 +31,14 @@ class StackError(RuntimeError):
     """The stack cannot go on; the message is for the person who started it."""
 
 
-def up(settings: StackSettings) -> None:
-    """Starts what is not running and returns when everything is ready. May be called on a running stack."""
+def up(settings: StackSettings, *, restoring: str | None = None) -> None:
+    """Starts what is not running and returns when everything is ready. May be called on a running stack.
+
+    `restoring`: name of the backup to fill an empty log and database from, "" for the newest, None for none.
+    """
     processes = processes_of_the_stack()
     services = [one.name for one in processes if one.name not in FOUNDATION]
-    progress = Progress(4 + len(processes))
+    progress = Progress(4 + len(processes) + (restoring is not None))
     with progress.step(f"Thư mục dữ liệu {settings.folder}"):
         prepare(settings, processes)
     client = SupervisorClient(settings)
@@ -45,6 +48,9 @@ def up(settings: StackSettings) -> None:
         client.start(name)
     for name in FOUNDATION:
         _await_ready(settings, client, name, progress)
+    if restoring is not None:
+        with progress.step(f"Khôi phục từ {settings.backup_folder}"):
+            _run(settings, "deploy.backup", "restore", "--tables", restoring)
     with progress.step("Bảng và khung nhìn ClickHouse"):
         _run(settings, "shared.schema", "apply")
     with progress.step("Chủ đề (topic) Kafka"):
@@ -53,6 +59,22 @@ def up(settings: StackSettings) -> None:
         client.start(name)
     for name in services:
         _await_ready(settings, client, name, progress)
+
+
+def restore(settings: StackSettings, name: str) -> None:
+    """Fills an empty log and an empty database, then starts everything. `StackError` while a service runs."""
+    client = SupervisorClient(settings)
+    if client.running():
+        services = {one.name for one in client.states() if one.pid} - set(FOUNDATION)
+        if services:
+            message = f"Đang chạy: {', '.join(sorted(services))}. Dừng trước khi khôi phục: make down"
+            raise StackError(message)
+    up(settings, restoring=name)
+
+
+def backup(settings: StackSettings) -> str:
+    """Copies log and tables of a running stack; returns what was copied, in one line."""
+    return _run(settings, "deploy.backup", "make").strip()
 
 
 def down(settings: StackSettings) -> bool:
@@ -146,7 +168,7 @@ def _wait(condition: Callable[[], bool], deadline_seconds: float, name: str) -> 
         time.sleep(POLL_SECONDS)
 
 
-def _run(settings: StackSettings, module: str, *arguments: str) -> None:
+def _run(settings: StackSettings, module: str, *arguments: str) -> str:
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(
         command, env=full_environment(settings), cwd=REPO, capture_output=True, text=True, check=False
@@ -154,6 +176,7 @@ def _run(settings: StackSettings, module: str, *arguments: str) -> None:
     if done.returncode != 0:
         message = f"{module} {' '.join(arguments)}: thoát {done.returncode}\n{done.stdout}{done.stderr}"
         raise StackError(message)
+    return done.stdout
 
 
 def tail(settings: StackSettings, name: str) -> str:

@@ -8,10 +8,11 @@ from services.alerts.channels import Channel
 from services.alerts.channels.alertmanager import AlertmanagerChannel, AlertmanagerOptions
 from services.alerts.channels.chat import ChatChannel, ChatOptions
 from services.alerts.channels.email import EmailChannel, EmailOptions
+from services.alerts.channels.grafana import GrafanaChannel, GrafanaOptions
 from services.alerts.channels.webhook import WebhookChannel, WebhookOptions
 
 AnyOptions = Annotated[
-    WebhookOptions | AlertmanagerOptions | EmailOptions | ChatOptions,
+    WebhookOptions | AlertmanagerOptions | EmailOptions | ChatOptions | GrafanaOptions,
     Field(discriminator="kind"),
 ]
 
@@ -27,5 +28,7 @@ def open_channel(name: str, options: AnyOptions, public_url: str = "") -> Channe
             return EmailChannel(name, options, public_url)
         case ChatOptions():
             return ChatChannel(name, options, public_url)
+        case GrafanaOptions():
+            return GrafanaChannel(name, options, public_url)
         case _:
             assert_never(options)

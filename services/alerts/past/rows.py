@@ -6,11 +6,11 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from services.alerts.look import LATE_DAYS, STATE_TYPES
+from services.alerts.look import LATE_DAYS
 from services.alerts.past.known import Minute, Sent
 from services.alerts.past.statements import Statement
 from services.alerts.past.tally import Entry
-from shared.contracts.vocabulary import SOC_SOURCE
+from shared.contracts.vocabulary import SOC_SOURCE, STATE_TYPES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,7 +65,7 @@ def read_minutes(client: Client, first: datetime, until: datetime) -> Iterator[M
     """Everything that became known up to `until`; what the register says without any event comes at `first`."""
     seed = client.query(SEED, parameters={"until": first}).result_rows
     yield Minute(first, entries=[_entry(row) for row in seed])
-    statements = client.query(STATEMENTS, parameters={"types": list(STATE_TYPES), "until": until}).result_rows
+    statements = client.query(STATEMENTS, parameters={"types": sorted(STATE_TYPES), "until": until}).result_rows
     rest = iter(statements)
     waiting = next(rest, None)
     since = first

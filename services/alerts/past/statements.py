@@ -14,7 +14,7 @@ INEFFECTIVE = frozenset({"conflict", "superseded", "retracted", "orphan", "cycle
 
 
 class Statement(NamedTuple):
-    """A row of `events` whose type is one of `look.STATE_TYPES`; `data` is JSON text."""
+    """A row of `events` whose type is one of `STATE_TYPES`; `data` is JSON text."""
 
     source: str
     id: str

@@ -47,7 +47,8 @@ async def run_rebuild(settings: ScoringSettings, arguments: argparse.Namespace) 
     new = _filling_settings(live, arguments.to or live.scoring_version + 1)
     database = live.clickhouse_database
     client = await asyncio.to_thread(writer, live)
-    await asyncio.to_thread(create_version, client, database, new.scoring_version)
+    replicated = live.clickhouse_replicated
+    await asyncio.to_thread(create_version, client, database, new.scoring_version, replicated=replicated)
     async with AsyncExitStack() as stack:
         wiring = await wire(new, Facts.from_catalogue(load_catalogue()), stack)
         wiring.announcer.quiet = True

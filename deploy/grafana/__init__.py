@@ -1,0 +1,1 @@
+"""Grafana's wallboards as code: dashboards, data sources, playlist, and how an existing Grafana gets them."""
