@@ -57,6 +57,7 @@ class Link(NamedTuple):
 
 
 BEHIND = Link("Vì sao có con số này: từng trường hợp", CELL_PAGE)
+LEFT_OUT = Link("Từng trường hợp", "${chitieu}/cells/${indicator}/${unit}?period=${period}&as_of=${as_of}")
 ABOUT_UNIT = Link("Trang của đơn vị", UNIT_PAGE)
 ABOUT_ALERT = Link("Cảnh báo: chứng cứ và xử lý", ALERT_PAGE)
 
@@ -189,7 +190,7 @@ class Series(NamedTuple):
 
 def history(told: Told, sql: str, series: Sequence[Series], place: Place, unit: str) -> timeseries.Panel:
     """Columns over time; the query has a column `time`."""
-    panel = _over_time(told, place, unit).datasource(CLICKHOUSE).with_target(Sql(sql, "timeseries"))
+    panel = _over_time(told, place, unit).datasource(CLICKHOUSE).with_target(Sql(sql))
     for one in series:
         style = {"fill": "dash", "dash": [10, 10]} if one.dashed else {"fill": "solid"}
         panel.override_by_name(

@@ -1,13 +1,15 @@
 """A query of Grafana's ClickHouse data source, as its SQL editor stores one (`grafana-clickhouse-datasource` 4)."""
 
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from grafana_foundation_sdk.cog import builder, variants
 from grafana_foundation_sdk.models.common import DataSourceRef
 
 CLICKHOUSE = DataSourceRef(type_val="grafana-clickhouse-datasource", uid="chitieu-clickhouse")
 PROMETHEUS = DataSourceRef(type_val="prometheus", uid="chitieu-prometheus")
+PLUGIN_VERSION = "4.22.1"
+"""The version that Compose installs."""
 
 IN_ITS_PLACE: Any = None
 """`placement` of links and annotations: by default the SDK hides them in a menu, and says that it must be text."""
@@ -16,28 +18,34 @@ WALLBOARD = "wallboard(period = ${period:sqlstring}, as_of = ${as_of:sqlstring})
 """The board in words. Grafana pastes variables into the text of a query; `sqlstring` quotes them."""
 
 
+def as_stored(sql: str, ref_id: str) -> dict[str, object]:
+    """A query as the plugin's editor stores it. Without `pluginVersion` it takes a query for one of its version 3.
+
+    Charts get a table too (`format` 1): a column `time` and numbers are all that they need, and nothing is reshaped.
+    """
+    return {
+        "refId": ref_id,
+        "pluginVersion": PLUGIN_VERSION,
+        "editorType": "sql",
+        "queryType": "table",
+        "format": 1,
+        "rawSql": sql,
+    }
+
+
 @dataclass
 class Sql(builder.Builder[variants.Dataquery], variants.Dataquery):
-    """Rows of one of the views of `shared/schema`. `timeseries` needs a column `time`."""
+    """Rows of one of the views of `shared/schema`."""
 
     sql: str
-    shape: Literal["table", "timeseries"] = "table"
-    ref_id: str = "A"
 
     def build(self) -> Self:
         """It is its own query."""
         return self
 
     def to_json(self) -> dict[str, object]:
-        """`format` is what the plugin's backend reads, 0 for a series over time and 1 for a table."""
-        return {
-            "refId": self.ref_id,
-            "datasource": CLICKHOUSE,
-            "editorType": "sql",
-            "queryType": self.shape,
-            "format": 1 if self.shape == "table" else 0,
-            "rawSql": self.sql,
-        }
+        """As a panel has it."""
+        return {**as_stored(self.sql, "A"), "datasource": CLICKHOUSE}
 
 
 class AlertMarks(builder.Builder[variants.Dataquery], variants.Dataquery):

@@ -21,7 +21,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 
 from deploy.grafana.files import PUBLIC_URL
-from deploy.grafana.query import CLICKHOUSE, IN_ITS_PLACE, AlertMarks
+from deploy.grafana.query import CLICKHOUSE, IN_ITS_PLACE, AlertMarks, as_stored
 from deploy.grafana.words import BAD
 
 TAG = "chitieu"
@@ -48,7 +48,7 @@ def query_variable(name: str, label: str, description: str, sql: str) -> QueryVa
         .label(label)
         .description(description)
         .datasource(CLICKHOUSE)
-        .query({"rawSql": sql, "editorType": "sql", "queryType": "table", "format": 1, "refId": f"variable-{name}"})
+        .query(as_stored(sql, f"variable-{name}"))
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(VariableSort.DISABLED)
     )

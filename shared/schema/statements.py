@@ -13,6 +13,9 @@ FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
 VIEW = re.compile(r"CREATE OR REPLACE VIEW (?P<name>[\w.]+) (?=AS\b)")
+WHOLE_TABLE = re.compile(r"AS SELECT \* FROM [\w.]+$")
+"""The view that only names a version's table: nobody is granted it alone, and it must cost what the table costs."""
+
 MAKERS_RIGHTS = "DEFINER = CURRENT_USER SQL SECURITY DEFINER "
 """A view reads with the rights of who made it, so that an account can be granted views and none of their tables.
 
@@ -93,9 +96,9 @@ def _expanded(text: str) -> Iterator[str]:
 def _with_rights(statement: str, of_figures: list[str]) -> str:
     """Adds the view's rights; a view that reads the ledger, or a view that does, is added to `of_figures` instead."""
     found = VIEW.match(statement)
-    if found is None:
+    body = statement[found.end() :] if found else ""
+    if found is None or WHOLE_TABLE.fullmatch(body):
         return statement
-    body = statement[found.end() :]
     if ".ledger_" in body or any(re.search(rf"{re.escape(name)}\b", body) for name in of_figures):
         of_figures.append(found["name"])
         return statement

@@ -27,6 +27,7 @@ receivers:
   soc: {kind: webhook, url: "https://soc.tinh.vn/hook", secret_files: [new.secret, old.secret]}
   monitoring: {kind: alertmanager, url: "http://127.0.0.1:9093", everything: true}
   room: {kind: chat, url_file: room.url, rate_per_hour: 6, group_wait: 30s}
+  marks: {kind: grafana, url: "http://127.0.0.1:3000", token_file: new.secret}
   don-vi:
     kind: email
     host: mail.tinh.vn

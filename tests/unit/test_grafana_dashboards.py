@@ -17,7 +17,7 @@ from deploy.grafana import wanted, words
 from deploy.grafana.boards.pipeline import PANELS
 from deploy.grafana.build import dashboards
 from deploy.grafana.files import FOLDER, PUBLIC_URL, committed, text_of
-from deploy.grafana.query import CLICKHOUSE, PROMETHEUS
+from deploy.grafana.query import CLICKHOUSE, PLUGIN_VERSION, PROMETHEUS
 from deploy.grafana.settings import GrafanaSettings
 from services.alerts.metrics import OWNER
 from services.api.metrics import ApiMetrics
@@ -151,6 +151,7 @@ def test_grafana_starts_with_links_to_where_people_reach_the_api(tmp_path: Path)
     assert made == committed("https://chitieu.tinh.example")
     compose = yaml.safe_load((REPO / "docker-compose.yml").read_text())["services"]["grafana"]
     provider = yaml.safe_load((PROVISIONING / "dashboards" / "chitieu.yaml").read_text())["providers"][0]
+    assert compose["environment"]["GF_PLUGINS_PREINSTALL_SYNC"] == f"{CLICKHOUSE.type_val}@{PLUGIN_VERSION}"
     assert compose["entrypoint"][3] == provider["options"]["path"]
     mounts = dict(mount.split(":")[:2] for mount in compose["volumes"])
     assert mounts["./deploy/grafana/dashboards"] == compose["entrypoint"][2]

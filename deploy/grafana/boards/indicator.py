@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
-from deploy.grafana.panels import BEHIND, COUNT, Column, Series, Tile, Told, history, rows, tiles
+from deploy.grafana.panels import BEHIND, COUNT, LEFT_OUT, Column, Series, Tile, Told, history, rows, tiles
 from deploy.grafana.query import WALLBOARD
 from deploy.grafana.shared_panels import freshness
 from deploy.grafana.variables import as_of, board, figure, indicator, period, unit
@@ -39,7 +39,7 @@ def one_indicator() -> Dashboard:
         Column("aim", "Mục tiêu", width=90),
         Column("status", "Kết quả", words.STATUS, width=150),
         Column("trend", "30 ngày", width=70),
-        Column("counted", "Tử số / mẫu số", width=170),
+        Column("counted", "Tử số / mẫu số", link=BEHIND, width=170),
         Column("notes", "Ghi chú"),
         Column("indicator"),
         Column("unit"),
@@ -49,7 +49,10 @@ def one_indicator() -> Dashboard:
         "Diễn biến của đơn vị so với mục tiêu", "Tỷ lệ lũy kế cuối mỗi ngày có thay đổi; nét đứt là mục tiêu."
     )
     excluded = Told("Ngoài diện tính của đơn vị", "Bao nhiêu trường hợp không vào tỷ lệ, và vì sao.")
-    reasons = [Column("reason", "Lý do", words.REASON), Column("total", "Số trường hợp", width=140, unit=COUNT)]
+    reasons = [
+        Column("reason", "Lý do", words.REASON),
+        Column("total", "Số trường hợp", link=LEFT_OUT, width=140, unit=COUNT),
+    ]
     tile = Tile("unit_short_vi", "tile", BEHIND)
     return (
         frame.with_panel(freshness())

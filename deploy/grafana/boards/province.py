@@ -30,8 +30,8 @@ def province() -> Dashboard:
     worst = Told("Đơn vị cần quan tâm", "Nhiều chỉ tiêu chưa đạt nhất trước, rồi thiếu nhiều điểm nhất.")
     columns = [
         Column("unit_short_vi", "Đơn vị", link=ABOUT_UNIT),
-        Column("below", "✗", width=50),
-        Column("met", "✓", width=50),
+        Column("below", "✗", link=ABOUT_UNIT, width=50),
+        Column("met", "✓", link=ABOUT_UNIT, width=50),
         Column("unit"),
     ]
     return (

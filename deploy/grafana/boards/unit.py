@@ -31,7 +31,7 @@ def one_unit() -> Dashboard:
         Column("aim", "Mục tiêu", width=100),
         Column("status", "Kết quả", words.STATUS, width=150),
         Column("trend", "30 ngày", width=70),
-        Column("counted", "Tử số / mẫu số", width=170),
+        Column("counted", "Tử số / mẫu số", link=BEHIND, width=170),
         Column("notes", "Ghi chú"),
         Column("indicator"),
         Column("unit"),
