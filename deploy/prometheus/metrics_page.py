@@ -16,7 +16,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 HEAD = """# Metrics
 
 Made by `python -m deploy.prometheus` from the code; a test fails when it is not up to date. Each service serves its own
-at `/metrics`, without a key: ports 8081 (ingest), 8082 (scoring), 8083 (alerts), 8080 (api). Names are
+at `/metrics`, without a key: ports 8081 (ingest), 8082 (scoring), 8083 (alerts), 8080 (api), 8084 (deadman). Names are
 `chitieu_<service>_<what>_<unit>`, with `_total` for what only grows; labels are tokens of ours, never values of events.
 Beside them are the client library's own of the process and of Python (`process_*`, `python_*`), of the alerts service.
 
@@ -36,10 +36,14 @@ class Described(NamedTuple):
 
 def metrics() -> dict[str, list[Described]]:
     """Service → its metrics, by name."""
+    # The watch over the evaluator is a process of its own and part of the same service.
+    alerts = _of(vars(services.alerts.metrics).values())
+    watch = [one for one in alerts if one.name.startswith("chitieu_deadman_")]
     return {
         "ingest": _of(vars(IngestMetrics()).values()),
         "scoring": _of(vars(services.scoring.metrics).values()),
-        "alerts": _of(vars(services.alerts.metrics).values()),
+        "alerts": [one for one in alerts if one not in watch],
+        "deadman": watch,
         "api": _of(vars(ApiMetrics()).values()),
     }
 

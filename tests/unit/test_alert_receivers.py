@@ -79,7 +79,7 @@ def test_check_says_what_both_files_hold_and_which_names_nobody_stands_for(
     read(folder, WHOLE)
     assert main(["check", "--receivers", str(folder / "receivers.yaml")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1] == "receivers: desk, don-vi.so-noi-vu, don-vi.so-tai-chinh, monitoring, room, soc"
+    assert lines[1] == "receivers: desk, don-vi.so-noi-vu, don-vi.so-tai-chinh, marks, monitoring, room, soc"
     assert lines[2:] == ["nobody is told as ban-dieu-hanh: the receivers file does not have it"]
     read_text = (folder / "receivers.yaml").read_text()
     (folder / "receivers.yaml").write_text(read_text.replace("group_by: unit", "group_by: colour"))
