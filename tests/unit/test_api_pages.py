@@ -38,7 +38,7 @@ def test_every_indicator_has_a_short_name_for_its_tile() -> None:
 
 
 def test_every_word_that_a_page_says_is_in_both_languages() -> None:
-    words = (WALLBOARD / "js" / "words.js").read_text("utf-8")
+    words = "".join((WALLBOARD / "js" / name).read_text("utf-8") for name in ("words.js", "alert_words.js"))
     known = set(re.findall(r"^  (\w+): \[", words, re.MULTILINE))
     scripts = "".join(file.read_text("utf-8") for file in FILES if file.suffix == ".js")
     said = set(re.findall(r"\bsay\(\"(\w+)\"", scripts))
