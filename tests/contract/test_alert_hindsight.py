@@ -99,11 +99,12 @@ def test_what_was_taken_back_is_known_now_not_to_have_been_then(tables: ScoredTa
 def test_what_cannot_be_read_in_hindsight_has_no_answer_and_keeps_no_alert_from_being_told(
     engine: EngineProcess,
 ) -> None:
-    """The view behind is gone: ends wait, and a change is told without what lies behind it."""
+    """The views behind are gone: ends wait, and a change is told without what lies behind it."""
     tables = ScoredTables(create_schema(engine))
     tables.on_time([round_of(n, "on_site", f"0{n}T08:00") for n in range(2, 10)])
     change = change_of(seen(tables), "so-y-te")
-    tables.schema.writer().command("DROP VIEW projection")
+    for view in ("projection", "ledger"):
+        tables.schema.writer().command(f"DROP VIEW {view}")
     senses = board_senses(tables.schema.reader(), policies(), CATALOGUE)
     silent = Scope("source_silent", "dvc", "tt-pvhcc")
     asked = [Question(one, NOW, Policy()) for one in (change.scope, silent)]
