@@ -23,7 +23,7 @@ from deploy.docker_secrets import ACCOUNTS, DOCKER_NAMES, HASHES, ensure_docker_
 from deploy.local.kafka.config import properties
 from deploy.local.kafka.settings import KafkaSettings
 from services.alerts.receivers import load_receivers
-from services.alerts.settings import AlertsSettings
+from services.alerts.settings import AlertsSettings, DeadManSettings
 from services.api.settings import ApiSettings
 from services.ingest.settings import IngestSettings
 from services.scoring.settings import ScoringSettings
@@ -43,6 +43,7 @@ def settings_of(name: str) -> set[str]:
         "scoring": ScoringSettings,
         "alerts": AlertsSettings,
         "api": ApiSettings,
+        "deadman": DeadManSettings,
     }
     fields = own.get(name, BackupSettings).model_fields
     return {f"CHITIEU_{field.upper()}" for field in fields} | {"CHITIEU_BACKUPS"}
@@ -108,7 +109,7 @@ def test_every_volume_and_every_mounted_file_is_there() -> None:
     mounts = [mount.split(":") for one in compose()["services"].values() for mount in one.get("volumes", [])]
     named = {source for source, *_ in mounts if not source.startswith(".")}
     assert named == set(compose()["volumes"])
-    made = {"./secrets/clickhouse-passwords.xml", "./deploy/grafana/provisioning", "./deploy/grafana/dashboards"}
+    made = {"./secrets/clickhouse-passwords.xml"}
     paths = {source for source, *_ in mounts if source.startswith(".")} - made
     assert [path for path in paths if not (REPO / path).exists()] == []
 
