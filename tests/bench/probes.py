@@ -82,8 +82,12 @@ def filings(unit: str, first: int, count: int, *, online: bool, time: str = MARC
 
 
 def announced(at: float, body: bytes) -> tuple[float, str, str, int]:
-    """What a webhook tells of a rate, as a look; of anything else: a look at nothing."""
+    """What a webhook tells of a rate, as a look; of anything else: a look at nothing.
+
+    An end is an end: what a unit mends before its fall was even looked at is told as withdrawn.
+    """
     data = json.loads(body)["data"]
     if (data["rule"], data["figure"]) != ("below_target", ALERT_INDICATOR):
         return at, "", "", 0
-    return at, data["unit"], data["state"], data["evidence"]["denominator"]
+    state = "resolved" if data["state"] == "withdrawn" else data["state"]
+    return at, data["unit"], state, data["evidence"].get("denominator", 0)
