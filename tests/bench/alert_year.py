@@ -54,7 +54,7 @@ def incidents(player: Player, year: Year) -> Iterator[str]:
     yield "|---|---|---|---|"
     for one in year.incidents():
         begins = year.begin + timedelta(days=one.first)
-        told = one.told(player.told, year.begin)
+        told = one.told(player.told, year.begin) or one.stands(player.told, year.begin)
         when = f"{told.change.at.astimezone(LOCAL):%d/%m %H:%M}" if told else "**missed**"
         rule = f"`{told.change.scope.rule}`" if told else ""
         yield f"| {one.name} | {begins.astimezone(LOCAL):%d/%m} | {when} | {rule} |"

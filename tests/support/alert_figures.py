@@ -168,8 +168,9 @@ def openings(player: Player) -> Counter[str]:
 
 
 def missed(player: Player, year: Year) -> list[Incident]:
-    """Planted incidents that nobody was told of in their time."""
-    return [one for one in year.incidents() if not one.told(player.told, year.begin)]
+    """Planted incidents that nobody was told of in their time, and whose alert did not stand already."""
+    told, begin = player.told, year.begin
+    return [one for one in year.incidents() if not (one.told(told, begin) or one.stands(told, begin))]
 
 
 def _explained(one: Arrived, incidents: Iterable[Incident], begin: datetime) -> bool:

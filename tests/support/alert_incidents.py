@@ -44,6 +44,16 @@ class Incident:
         )
         return next(mine, None)
 
+    def stands(self, told: Iterable[Told], begin: datetime) -> Told | None:
+        """What had been told of it before it began and was not over: then there is nothing new to tell."""
+        last: dict[str, Told] = {}
+        for one in told:
+            change = one.change
+            mine = change.scope.rule.startswith(self.rule) and change.scope.thing.startswith(self.thing)
+            if mine and (change.at - begin).days < self.first:
+                last[change.scope.alert_id] = one
+        return next((one for one in last.values() if one.change.state.name in OPEN), None)
+
     def explains(self, one: Notification, begin: datetime) -> bool:
         """Whether the notification is this incident's, or a consequence of it."""
         near = self.first <= (one.at - begin).days <= self.last + AFTERMATH_DAYS

@@ -96,5 +96,5 @@ def test_a_unit_without_any_line_is_told_once_and_a_degraded_one_hides_nothing()
 
 def test_reminders_are_over_before_anything_escalates() -> None:
     policy = POLICIES.policy_for(Scope("report_due", "x", "so-y-te"))
-    assert policy.remind_before_days == (9, 4, 0)
+    assert policy.remind_before_days == (9, 0)
     assert all(step.after > timedelta(days=1) for step in policy.escalation)
