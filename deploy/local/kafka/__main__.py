@@ -37,7 +37,9 @@ def _write_config(settings: KafkaSettings) -> Path:
 def _format(command: list[str], config: Path) -> None:
     """A start that was killed while formatting leaves no `meta.properties`, so formatting is repeated."""
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-    tool = [*command, FORMAT_CLASS, "format", "--ignore-formatted", "--cluster-id", cluster, "--config", str(config)]
+    # In one word: one id in 64 begins with a dash, and would be read as an option.
+    named = f"--cluster-id={cluster}"
+    tool = [*command, FORMAT_CLASS, "format", "--ignore-formatted", named, "--config", str(config)]
     subprocess.run(tool, check=True)
 
 
