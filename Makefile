@@ -62,7 +62,8 @@ clean: ## Stop the stack and remove its data folder
 # and an engine of its own. The longest begin first.
 WHOLE := tests/e2e tests/chaos tests/integration/test_simulated_month.py
 SCORING := $(wildcard tests/integration/test_scoring_*.py)
-PARTS := tests/contract $(filter-out $(WHOLE) $(SCORING), $(wildcard tests/integration/test_*.py))
+ALERTS := $(wildcard tests/contract/test_alert_*.py tests/integration/test_alert_*.py)
+PARTS := $(filter-out $(WHOLE) $(SCORING) $(ALERTS), $(wildcard tests/contract/test_*.py tests/integration/test_*.py))
 UNITS := tests/unit tests/architecture
 
 .PHONY: test
@@ -73,16 +74,17 @@ ifdef ARGS
 else
 	@echo "Two runs at a time; each is printed when it has ended."
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
-		test-whole test-scoring check-code test-parts test-units
+		test-whole test-scoring test-parts test-alerts test-units check-code
 endif
 
 # Without setup, which must not change what runs beside it.
-.PHONY: test-whole test-scoring test-parts test-units
+.PHONY: test-whole test-scoring test-alerts test-parts test-units
 test-whole: TESTS := $(WHOLE)
 test-scoring: TESTS := $(SCORING)
+test-alerts: TESTS := $(ALERTS)
 test-parts: TESTS := $(PARTS)
 test-units: TESTS := $(UNITS)
-test-whole test-scoring test-parts test-units:
+test-whole test-scoring test-alerts test-parts test-units:
 	@$(BIN)/python -m pytest $(TESTS)
 
 .PHONY: chaos
