@@ -1,9 +1,9 @@
-"""Panels that several dashboards have: how fresh the figures are, and what alerts are open."""
+"""What several dashboards have: how fresh the figures are, what alerts are open, and the columns of a figure."""
 
 from grafana_foundation_sdk.builders import stat, table
 
 from deploy.grafana import words
-from deploy.grafana.panels import ABOUT_ALERT, MOMENT, Column, Field, Place, Told, facts, rows
+from deploy.grafana.panels import ABOUT_ALERT, BEHIND, MOMENT, Column, Field, Place, Told, facts, rows
 
 FRESHNESS = """SELECT known_at, until_day, reporting, state, catalogue_version
 FROM freshness(as_of = ${as_of:sqlstring})"""
@@ -40,3 +40,17 @@ def open_alerts(sql: str, place: Place) -> table.Panel:
         Column("alert_id"),
     ]
     return rows(told, sql, columns, place)
+
+
+def figures(aim_width: int) -> list[Column]:
+    """Of a row of the board, with links to the filings behind it; `aim_width` in pixels."""
+    return [
+        Column("rate", "Tỷ lệ", link=BEHIND, width=110),
+        Column("aim", "Mục tiêu", width=aim_width),
+        Column("status", "Kết quả", words.STATUS, width=150),
+        Column("trend", "30 ngày", width=70),
+        Column("counted", "Tử số / mẫu số", link=BEHIND, width=170),
+        Column("notes", "Ghi chú"),
+        Column("indicator"),
+        Column("unit"),
+    ]

@@ -41,22 +41,23 @@ SOURCE: Words = {
     "silent": Word("✗ Im lặng", BAD),
     "never": Word("– Chưa từng gửi", NOTHING),
 }
+_UNHEARD = {"": Word("– Chưa có dữ liệu", NOTHING)}
 DOSSIER: Words = {
     "approved": Word("✓ Đã phê duyệt", GOOD),
     "submitted": Word("△ Đã trình", SERIOUS),
     "none": Word("✗ Chưa có", BAD),
-    "": Word("– Chưa có dữ liệu", NOTHING),
+    **_UNHEARD,
 }
 PLAN: Words = {
     "implemented": Word("✓ Đã triển khai", GOOD),
     "partial": Word("△ Một phần", SERIOUS),
     "none": Word("✗ Chưa triển khai", BAD),
-    "": Word("– Chưa có dữ liệu", NOTHING),
+    **_UNHEARD,
 }
 MONITORING: Words = {
     "yes": Word("✓ Đang giám sát", GOOD),
     "no": Word("✗ Không giám sát", BAD),
-    "": Word("– Chưa có dữ liệu", NOTHING),
+    **_UNHEARD,
 }
 HEARTBEAT: Words = {
     "alive": Word("✓ Có tín hiệu", GOOD),

@@ -16,8 +16,8 @@ from clickhouse_connect.driver.client import Client
 from services.alerts.finding import Scope
 from services.alerts.hindsight import read_cells_known_now
 from services.alerts.kinds import CELL_RULES, then_facts
-from services.alerts.look import LOCAL
 from services.alerts.state import Change
+from shared.local_time import LOCAL
 
 CHANGES_AT_ONCE = 200
 """Their names travel in one request; the first look of a new installation changes hundreds."""

@@ -18,10 +18,11 @@ from services.alerts import kinds
 from services.alerts.finding import Finding, Scope
 from services.alerts.past.player import Player
 from services.alerts.policy import RULES, Policies
-from services.alerts.routing import LOCAL, receivers_of
+from services.alerts.routing import receivers_of
 from services.alerts.snapshot import Cell
 from shared.catalogue import Catalogue
 from shared.contracts.commands import Action, Command, Matching
+from shared.local_time import LOCAL
 
 FIGURES = re.compile(r"^(?P<num>\d+)/(?P<den>\d+)(?: recent (?P<rn>\d+)/(?P<rd>\d+))?(?: expecting (?P<expected>\d+))?"
                      r"(?: no_data (?P<missing>\d+))?(?P<silent> source_silent)?$")  # fmt: skip

@@ -4,21 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Rule = Literal[
-    "below_target",
-    "below_recent",
-    "pace",
-    "source_silent",
-    "system_undocumented",
-    "system_unmonitored",
-    "link_down",
-    "security_event",
-    "report_due",
-    "data_quality",
-]
-"""The kinds of alert. `below_recent` is the early warning over the last 30 days; `pace` can end as `lost`."""
-
-Severity = Literal["info", "warning", "critical"]
+from shared.contracts.alerts import Rule, Severity
 
 Truth = Literal["breach", "lost", "clear", "neither"]
 """`neither` starts nothing and ends nothing: no data, too few events, within margin or hysteresis, no target."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from services.alerts.finding import Severity
 from services.alerts.store import Notification
+from shared.contracts.alerts import Severity
 
 GRAVITY: dict[Severity, int] = {"info": 0, "warning": 1, "critical": 2}
 

@@ -15,12 +15,13 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from services.alerts import kinds
 from services.alerts.finding import Scope
-from services.alerts.look import LOCAL, microseconds, read_events_known_now
+from services.alerts.look import microseconds, read_events_known_now
 from services.alerts.metrics import HINDSIGHT_FAILED
 from services.alerts.policy import Policies
 from services.alerts.settling import Question
 from services.alerts.snapshot import Cell
 from shared.catalogue import Catalogue
+from shared.local_time import LOCAL
 from shared.logs import get_logger
 from shared.schema.projections import viewed_version
 from shared.schema.statements import cells_as_known
@@ -46,7 +47,8 @@ def held_then(client: Client, asked: Sequence[Question], policies: Policies, cat
 
     cells = [one for one in asked if one.scope.rule in kinds.CELL_RULES]
     events = [one for one in asked if one.scope.rule in kinds.EVENT_RULES]
-    found = {one.scope.alert_id: True for one in asked if one not in cells and one not in events}
+    judged = kinds.CELL_RULES | kinds.EVENT_RULES
+    found = {one.scope.alert_id: True for one in asked if one.scope.rule not in judged}
     return found | _tried(lambda some: _of_cells(client, some), cells) | _tried(of_events, events)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from clickhouse_connect.driver.client import Client
 
@@ -16,8 +15,8 @@ from services.alerts.sights import duties, links, security, systems
 from services.alerts.snapshot import Cell, Quality, Snapshot, Source
 from services.alerts.watermark import Watermark
 from shared.catalogue import Catalogue
+from shared.local_time import LOCAL
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 SYSTEMS = "/systems/"
 
 LATE_DAYS = 2

@@ -1,9 +1,8 @@
 """Which years are looked at: the current one, and in January the one before, which late events still move (pure)."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from shared.local_time import LOCAL
 
 
 def periods_now(now: datetime) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from services.alerts.finding import Rule, Scope, Severity
+from services.alerts.finding import Scope
+from shared.contracts.alerts import Rule, Severity
 
 UNITS_OF_TIME = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 RULES: tuple[Rule, ...] = get_args(Rule)

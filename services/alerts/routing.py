@@ -2,14 +2,12 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from services.alerts.finding import NO_NEWS
 from services.alerts.policy import Policy, WorkingTime
 from services.alerts.state import Change
 from shared.catalogue.working_days import WorkingCalendar
-
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from shared.local_time import LOCAL
 
 
 def receivers_of(change: Change, policy: Policy) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from services.alerts.finding import PERIOD_CLOSED, Rule
+from services.alerts.finding import PERIOD_CLOSED
 from services.alerts.sentences import figures, things
 from services.alerts.sentences.frame import Words
 from services.alerts.state import OPEN, Change
 from services.alerts.vietnamese import moment_vi
+from shared.contracts.alerts import Rule
 
 WORDS: dict[Rule, Words] = {**figures.WORDS, **things.WORDS}
 

@@ -64,8 +64,10 @@ def questions(findings: Iterable[Finding], before: States, policies: Policies, n
     """Of all alerts that would end now. What keeps an alert quiet has no part in whether it ends."""
     for seen in findings:
         _, state = before.get(seen.scope.alert_id, (seen.scope, AlertState()))
+        if state.name not in OPEN:
+            continue
         around = Circumstances(policies.policy_for(seen.scope), now)
-        if state.name in OPEN and decide(state, seen, around).ask:
+        if decide(state, seen, around).ask:
             yield question(seen.scope, state, around)
 
 

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.alerts.snapshot import Duty, Links, SecurityEvent, SystemSeen
-from services.alerts.vietnamese import LOCAL
 from shared.catalogue import Catalogue
 from shared.catalogue.duties import reports_due
+from shared.local_time import LOCAL
 
 REMINDED = frozenset({"bc-cds-6-thang", "bc-cds-nam"})
 """The two duties that the plan itself names; those of other decrees are the reporting system's to remind of."""

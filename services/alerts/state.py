@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from services.alerts.finding import Scope, Severity
+from services.alerts.finding import Scope
+from shared.contracts.alerts import Severity
 
 StateName = Literal["ok", "pending", "firing", "lost", "resolved", "withdrawn"]
 OPEN: frozenset[StateName] = frozenset({"firing", "lost"})

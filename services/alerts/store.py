@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from services.alerts.finding import Rule, Scope, Severity
+from services.alerts.finding import Scope
 from services.alerts.sentence import evidence, sentence_vi
 from services.alerts.silences import Silence
 from services.alerts.state import AlertState, Change, ChangeKind, StateName
+from shared.contracts.alerts import Rule, Severity
 
 StepState = Literal["delivered", "failed", "given_up"]
 

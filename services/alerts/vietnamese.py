@@ -2,9 +2,8 @@
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from shared.local_time import LOCAL
 
 
 def number_vi(number: int) -> str:

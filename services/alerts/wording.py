@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from services.alerts.grouping import Message
 from services.alerts.state import OPEN
 from services.alerts.store import Notification
-
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+from shared.local_time import LOCAL
 
 STATES_VI = {
     "ok": "Bình thường",

@@ -6,21 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.api.models import Answer
+from shared.contracts.alerts import Rule
 from shared.contracts.commands import MAX_NOTE_CHARACTERS, MAX_SILENCE_DAYS
-
-Rule = Literal[
-    "below_target",
-    "below_recent",
-    "pace",
-    "source_silent",
-    "system_undocumented",
-    "system_unmonitored",
-    "link_down",
-    "security_event",
-    "report_due",
-    "data_quality",
-]
-Severity = Literal["info", "warning", "critical"]
 
 ALERT_ID = r"^[A-Za-z0-9_][A-Za-z0-9_.:/@+~-]{0,199}$"
 """A rule, a colon and what the alert is about: a cell, a source, a subject, a duty."""

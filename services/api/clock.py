@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
-"""Days of the plan are local days; instants are kept in UTC."""
+from shared.local_time import LOCAL
 
 Clock = Callable[[], datetime]
 

@@ -14,10 +14,11 @@ from time import process_time
 
 from tqdm import tqdm
 
-from services.alerts.past.known import LOCAL, Minute
+from services.alerts.past.known import Minute
 from services.alerts.past.player import Player
 from services.alerts.policy_files import load_policies
 from shared.catalogue import Catalogue
+from shared.local_time import LOCAL
 from tests.support.alert_figures import calm, every_change, figures, naive, openings, peoples, played
 from tests.support.alert_incidents import Planted
 from tests.support.alert_year import Year, every_nth, kept, minutes_of

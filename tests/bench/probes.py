@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.events import event, key_of
+from tests.support.filings import received_and_resolved
 
 # Units that the load does not write for.
 SEEN_UNIT, SEEN_INDICATOR, SEEN_FIGURE = "xa-13183", "filing_digitised", "filing_digitised.components"
@@ -66,19 +66,12 @@ def flip(due: float, number: int) -> tuple[Probe, list[dict[str, Any]]]:
 
 def filings(unit: str, first: int, count: int, *, online: bool, time: str = MARCH) -> list[dict[str, Any]]:
     """Filings received and resolved at once."""
-    events = []
-    for number in range(first, first + count):
-        subject = f"filing/{key_of(f'probe {unit} {number}')}"
-        received = {
-            "procedure": "1.004227", "receiving_unit": unit, "channel": "online" if online else "direct",
-            "full_online_offered": True, "result_is_document": True, "applicant_kind": "citizen",
-        }  # fmt: skip
-        issued = {"electronic": True, "signed": True, "delivery": "online"}
-        events += [
-            event("filing.received", subject, received, unit=unit, time=time),
-            event("filing.result_issued", subject, issued, unit=unit, time=time),
-        ]
-    return events
+    numbers = range(first, first + count)
+    return [
+        one
+        for number in numbers
+        for one in received_and_resolved(f"probe {unit} {number}", unit, time, time, online=online)
+    ]
 
 
 def announced(at: float, body: bytes) -> tuple[float, str, str, int]:

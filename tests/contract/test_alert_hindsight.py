@@ -10,13 +10,13 @@ from clickhouse_connect.driver.client import Client
 from services.alerts.background import with_background
 from services.alerts.finding import Scope
 from services.alerts.hindsight import ASKED_AT_ONCE, read_cells_known_now
-from services.alerts.look import LOCAL
 from services.alerts.policy import Policy
 from services.alerts.senses import board_senses
 from services.alerts.sentence import sentence_vi
 from services.alerts.settling import Question
 from services.alerts.snapshot import Cell
 from services.alerts.state import AlertState
+from shared.local_time import LOCAL
 from tests.contract.test_alert_look import (
     EVENTS,
     NOW,

@@ -8,12 +8,13 @@ from clickhouse_connect.driver.client import Client
 
 from services.alerts.background import read_last_told, read_tipping, with_background
 from services.alerts.finding import Scope
-from services.alerts.look import LOCAL, read_snapshot
+from services.alerts.look import read_snapshot
 from services.alerts.policy_files import load_policies
 from services.alerts.senses import board_senses
 from services.alerts.snapshot import Snapshot
 from services.alerts.state import AlertState, Change
 from shared.contracts.event import Event
+from shared.local_time import LOCAL
 from tests.support.alert_snapshots import CATALOGUE, found
 from tests.support.events import event, key_of
 from tests.support.schema import OWNER_TOKEN

@@ -6,10 +6,11 @@ from datetime import date, datetime
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from services.alerts.look import LOCAL, read_snapshot
+from services.alerts.look import read_snapshot
 from services.alerts.past.tally import Entry, Tally
 from services.alerts.snapshot import Cell, Snapshot
 from shared.contracts.event import Event
+from shared.local_time import LOCAL
 from tests.support.alert_snapshots import CATALOGUE
 from tests.support.engine import EngineProcess
 from tests.support.schema import Schema, create_schema

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.grafana_server import GrafanaServer
 from tests.support.kafka import LocalKafka
 from tests.support.schema import Schema
 from tests.support.scoring import ScoringSetup
@@ -16,3 +17,12 @@ def scoring(kafka: LocalKafka, schema: Schema, unique: str, tmp_path: Path) -> I
     setup = ScoringSetup(kafka, schema, tmp_path, f"{unique}-")
     yield setup
     setup.stop()
+
+
+@pytest.fixture
+def grafana() -> Iterator[GrafanaServer]:
+    """One that nothing was pushed into."""
+    server = GrafanaServer()
+    server.start()
+    yield server
+    server.stop()

@@ -1,6 +1,6 @@
 """Annotations against Grafana's HTTP API: each change once, with its words, its tags and its link."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,6 @@ from tests.support.grafana_server import TOKEN, GrafanaServer
 from tests.support.notifications import notification, resolved
 
 PUBLIC_URL = "https://chitieu.tinh.vn"
-
-
-@pytest.fixture
-def grafana() -> Iterator[GrafanaServer]:
-    server = GrafanaServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 @asynccontextmanager

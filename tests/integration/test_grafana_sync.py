@@ -1,7 +1,7 @@
 """`python -m deploy.grafana sync | check` against Grafana's HTTP API."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,6 @@ from tests.support.processes import REPO
 
 Tool = Callable[..., "subprocess.CompletedProcess[str]"]
 THINGS = 1 + 2 + len(committed()) + 1 + 1
-
-
-@pytest.fixture
-def grafana() -> Iterator[GrafanaServer]:
-    server = GrafanaServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

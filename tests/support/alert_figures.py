@@ -9,13 +9,14 @@ from typing import Any
 from services.alerts.channels import PeoplesOptions
 from services.alerts.cli.replay import of_unit
 from services.alerts.grouping import Pace
-from services.alerts.past.known import LOCAL, Known, Minute
+from services.alerts.past.known import Known, Minute
 from services.alerts.past.messages import Arrived, messages
 from services.alerts.past.play import play
 from services.alerts.past.player import Player
 from services.alerts.policy import Flapping, Policies
 from services.alerts.state import OPEN
 from shared.catalogue import Catalogue
+from shared.local_time import LOCAL
 from tests.support.alert_incidents import Incident
 from tests.support.alert_year import Year
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from services.alerts.finding import Finding, Rule
+from services.alerts.finding import Finding
 from services.alerts.kinds import KINDS
 from services.alerts.policy import RULES, Policies, Policy, PolicyFile
 from services.alerts.snapshot import Cell, Snapshot
 from services.alerts.watermark import Watermark
 from shared.catalogue import load_catalogue
+from shared.contracts.alerts import Rule
 
 CATALOGUE = load_catalogue()
 LEVELS: dict[str, str] = {unit.code: unit.level for unit in CATALOGUE.units.values()}

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.alerts.finding import Finding, Rule, Scope, Truth
+from services.alerts.finding import Finding, Scope, Truth
 from services.alerts.policy import RULES, Inhibition, Policies, Policy, PolicyFile
 from services.alerts.settling import Question
 from services.alerts.state import Acknowledgement, AlertState, StateName
+from shared.contracts.alerts import Rule
 from shared.contracts.commands import Action, Command
 
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 
 from services.alerts.finding import Finding, Scope
 from services.alerts.kinds import findings
-from services.alerts.look import LOCAL
 from services.alerts.machine import Circumstances, act
 from services.alerts.policy_files import load_policies
 from services.alerts.routing import receivers_of
@@ -15,6 +14,7 @@ from services.alerts.settling import Round
 from services.alerts.sights import duties
 from services.alerts.snapshot import SecurityEvent, Snapshot
 from services.alerts.state import AlertState, Change
+from shared.local_time import LOCAL
 from tests.support.alert_snapshots import CATALOGUE, cell, snapshot
 from tests.support.alerts import all_held, command
 

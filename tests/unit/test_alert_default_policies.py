@@ -6,8 +6,9 @@ from importlib.resources import files
 import pytest
 import yaml
 
-from services.alerts.finding import Rule, Scope
+from services.alerts.finding import Scope
 from services.alerts.policy import RULES, Policies, PolicyFile
+from shared.contracts.alerts import Rule
 from tests.support.alert_snapshots import CATALOGUE, LEVELS
 
 FILE = PolicyFile.model_validate(

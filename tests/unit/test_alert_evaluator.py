@@ -10,7 +10,6 @@ from prometheus_client import REGISTRY
 
 from services.alerts.evaluator import Evaluator, Seen, Senses
 from services.alerts.finding import PERIOD_CLOSED, Finding, Scope, Truth
-from services.alerts.periods import LOCAL
 from services.alerts.policy import Flapping, Inhibition, Policies, Policy
 from services.alerts.routing import receivers_of
 from services.alerts.settling import Question
@@ -19,6 +18,7 @@ from services.alerts.store import Notification
 from services.alerts.watermark import Watermark
 from shared.contracts.commands import Matching
 from shared.errors import FencedError
+from shared.local_time import LOCAL
 from tests.support.alert_store import MemoryAlerts, MemoryAlertStore
 from tests.support.alerts import NOW, cell, command, found, minutes, policies
 

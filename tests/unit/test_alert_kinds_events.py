@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.alerts.finding import Rule
 from services.alerts.kinds import held_at
 from services.alerts.kinds.report_due import reminder_day
 from services.alerts.sights import duties
 from services.alerts.snapshot import Duty, Links, Quality, SecurityEvent, Source, SystemSeen
+from shared.contracts.alerts import Rule
 from tests.support.alert_snapshots import CATALOGUE, LEVELS, NOW, found, policies, said, snapshot
 
 MINUTE = timedelta(minutes=1)

@@ -7,12 +7,13 @@ from typing import Any, get_args
 
 import pytest
 
-from services.alerts.finding import Finding, Rule
+from services.alerts.finding import Finding
 from services.alerts.kinds import CELL_RULES, KINDS, then_facts
 from services.alerts.policy import RULES
 from services.alerts.sentence import BESIDE, evidence, sentence_vi
 from services.alerts.snapshot import Cell, Duty, Links, Quality, SecurityEvent, Snapshot, Source, SystemSeen
 from services.alerts.state import Acknowledgement, AlertState, Change, ChangeKind, StateName
+from shared.contracts.alerts import Rule
 from tests.support.alert_snapshots import NOW, cell, found, policies, snapshot
 
 BELOW = cell(1428, 2000, recent_num=141, recent_den=200, expected_den=2000)

@@ -1,13 +1,11 @@
 """What people may ask of alerts: limits of notes and times, and what becomes of an accepted request."""
 
 from datetime import UTC, datetime, timedelta
-from typing import get_args
 from uuid import UUID
 
 import pytest
 from pydantic import ValidationError
 
-from services.alerts import finding
 from services.api import alert_models, orders
 from services.api.problems import ProblemError
 from shared.contracts.commands import MAX_SILENCE_DAYS, Matching, decode_command, encode_command
@@ -19,11 +17,6 @@ KEY = UUID("7d444840-9dc0-41d1-b245-5ffdce74fad2")
 
 def after(days: float) -> datetime:
     return NOW + timedelta(days=days)
-
-
-def test_the_api_knows_the_rules_and_severities_of_the_alerts_service() -> None:
-    assert get_args(alert_models.Rule) == get_args(finding.Rule)
-    assert get_args(alert_models.Severity) == get_args(finding.Severity)
 
 
 def test_an_order_is_a_command_that_the_alerts_service_can_read() -> None:

@@ -5,7 +5,7 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 from deploy.grafana import words
 from deploy.grafana.panels import BEHIND, COUNT, LEFT_OUT, Column, Series, Tile, Told, history, rows, tiles
 from deploy.grafana.query import WALLBOARD
-from deploy.grafana.shared_panels import freshness
+from deploy.grafana.shared_panels import figures, freshness
 from deploy.grafana.variables import as_of, board, figure, indicator, period, unit
 
 COMMUNES = f"""SELECT unit_short_vi, tile, indicator, unit FROM {WALLBOARD}
@@ -35,14 +35,7 @@ def one_indicator() -> Dashboard:
     columns = [
         Column("place", "Hạng", width=60),
         Column("unit_vi", "Đơn vị"),
-        Column("rate", "Tỷ lệ", link=BEHIND, width=110),
-        Column("aim", "Mục tiêu", width=90),
-        Column("status", "Kết quả", words.STATUS, width=150),
-        Column("trend", "30 ngày", width=70),
-        Column("counted", "Tử số / mẫu số", link=BEHIND, width=170),
-        Column("notes", "Ghi chú"),
-        Column("indicator"),
-        Column("unit"),
+        *figures(aim_width=90),
     ]
     lines = [Series("percent", "Tỷ lệ lũy kế", words.MILD), Series("target", "Mục tiêu", words.BAD, dashed=True)]
     progress = Told(

@@ -3,9 +3,9 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
-from deploy.grafana.panels import BEHIND, Column, Told, rows
+from deploy.grafana.panels import Column, Told, rows
 from deploy.grafana.query import WALLBOARD
-from deploy.grafana.shared_panels import UNITS_ALERTS, freshness, open_alerts
+from deploy.grafana.shared_panels import UNITS_ALERTS, figures, freshness, open_alerts
 from deploy.grafana.variables import as_of, board, period, unit
 
 INDICATORS = f"""SELECT code, figure_vi, rate, aim, status, trend, counted, notes, indicator, unit FROM {WALLBOARD}
@@ -27,14 +27,7 @@ def one_unit() -> Dashboard:
     columns = [
         Column("code", "Mã", width=60),
         Column("figure_vi", "Chỉ tiêu"),
-        Column("rate", "Tỷ lệ", link=BEHIND, width=110),
-        Column("aim", "Mục tiêu", width=100),
-        Column("status", "Kết quả", words.STATUS, width=150),
-        Column("trend", "30 ngày", width=70),
-        Column("counted", "Tử số / mẫu số", link=BEHIND, width=170),
-        Column("notes", "Ghi chú"),
-        Column("indicator"),
-        Column("unit"),
+        *figures(aim_width=100),
     ]
     sources = Told("Nguồn gửi số liệu", "Nguồn im lặng quá nhịp gửi của mình thì các chỉ tiêu liên quan là tạm tính.")
     heard = [

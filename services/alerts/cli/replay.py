@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from services.alerts.channels import PeoplesOptions
 from services.alerts.past.difference import lines
-from services.alerts.past.known import LOCAL, Known
+from services.alerts.past.known import Known
 from services.alerts.past.messages import Arrived, messages
 from services.alerts.past.play import play
 from services.alerts.past.player import Player
@@ -22,6 +22,7 @@ from services.alerts.state import Change
 from shared.catalogue import Catalogue, load_catalogue
 from shared.clickhouse import reader
 from shared.errors import StartError
+from shared.local_time import LOCAL
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

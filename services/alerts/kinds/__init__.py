@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from services.alerts.finding import Finding, Rule, Scope
+from services.alerts.finding import Finding, Scope
 from services.alerts.kinds import (
     below_recent,
     below_target,
@@ -19,6 +19,7 @@ from services.alerts.kinds import (
 )
 from services.alerts.policy import Policies, Policy
 from services.alerts.snapshot import Cell, Snapshot
+from shared.contracts.alerts import Rule
 
 KINDS: dict[Rule, Callable[[Snapshot, Policies], Iterator[Finding]]] = {
     "below_target": below_target.find,

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from services.alerts.finding import Rule, Scope, Truth
+from services.alerts.finding import Scope, Truth
 from services.alerts.policy import Policy
 from services.alerts.snapshot import Cell, Snapshot
+from shared.contracts.alerts import Rule
 
 Judgement = tuple[Truth, str]
 

@@ -6,10 +6,11 @@ Nearly all figures of a year's minutes are fine: what is fine and was never othe
 from collections.abc import Container, Iterable
 
 from services.alerts import kinds
-from services.alerts.finding import Finding, Rule, Scope
+from services.alerts.finding import Finding, Scope
 from services.alerts.kinds.figures import scope_of
 from services.alerts.policy import Policies, Policy
 from services.alerts.snapshot import Cell, Snapshot
+from shared.contracts.alerts import Rule
 
 QUIET = frozenset({"clear", "neither"})
 

@@ -8,15 +8,14 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from services.alerts.past.statements import Statement, Statements
 from services.alerts.past.tally import Entry, Tally
 from services.alerts.sights import REMINDED, duties, links, security, systems
 from services.alerts.snapshot import Quality, Snapshot, Source
 from shared.catalogue import Catalogue
+from shared.local_time import LOCAL
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 SYSTEMS = "/systems/"
 QUALITY_DAYS = 7
 QUALITY_EVERY = timedelta(hours=1)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from services.alerts.past.known import LOCAL, Known, Minute
+from services.alerts.past.known import Known, Minute
 from services.alerts.past.player import Player
+from shared.local_time import LOCAL
 
 MINUTE = timedelta(minutes=1)
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from services.alerts.finding import Rule
 from services.alerts.sentences.frame import Facts, Words
 from services.alerts.vietnamese import moment_vi, number_vi, percent_vi, share_vi, short_day_vi, target_vi
+from shared.contracts.alerts import Rule
 
 
 def _rate(facts: Facts) -> str:

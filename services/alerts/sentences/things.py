@@ -1,8 +1,8 @@
 """Sentences of the rules about sources, systems, lines, security events, reports and data quality."""
 
-from services.alerts.finding import Rule
 from services.alerts.sentences.frame import Facts, Words, taken_back
 from services.alerts.vietnamese import day_vi, listed_vi, moment_vi, percent_vi, share_vi, span_vi
+from shared.contracts.alerts import Rule
 
 CATEGORIES = {
     "malware": "mã độc",

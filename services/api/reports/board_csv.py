@@ -6,8 +6,8 @@ from datetime import date, datetime
 from io import StringIO
 from typing import Any
 
-from services.api.clock import LOCAL
 from services.api.wording import FLAGS, STATUSES
+from shared.local_time import LOCAL
 
 Row = Mapping[str, Any]
 

@@ -8,6 +8,7 @@ from services.api import alert_answers, alert_models, alert_queries
 from services.api.access import Viewing
 from services.api.problems import ProblemError
 from services.api.scope import ClockOf, IndicatorQuery, ReaderOf, UnitQuery
+from shared.contracts.alerts import Rule, Severity
 
 router = APIRouter(prefix="/v1/alerts", tags=["alerts"])
 
@@ -20,8 +21,8 @@ AlertPath = Annotated[str, Path(pattern=alert_models.ALERT_ID, description="As t
 
 def filters(
     state: StateQuery = "open",
-    rule: Annotated[alert_models.Rule | None, Query()] = None,
-    severity: Annotated[alert_models.Severity | None, Query()] = None,
+    rule: Annotated[Rule | None, Query()] = None,
+    severity: Annotated[Severity | None, Query()] = None,
     acknowledged: Annotated[Literal["yes", "no"] | None, Query()] = None,
     unit: UnitQuery = "",
     indicator: IndicatorQuery = "",
