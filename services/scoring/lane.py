@@ -22,6 +22,7 @@ from services.scoring.folders import StoreFolder
 from services.scoring.log_reader import LogReader
 from services.scoring.marks import NOTHING
 from services.scoring.metrics import BLOCKS, EVENTS, STAGE_SECONDS
+from services.scoring.pacing import Pacing
 from services.scoring.restore import SEED_OFFSET, Identity, Restore, open_store
 from services.scoring.settings import ScoringSettings
 from services.scoring.sink import Output, Sink, StoppedError
@@ -67,7 +68,7 @@ class Lane:
         self._next_offset = NOTHING
         self._arrived = asyncio.Event()
         self._drained = asyncio.Event()
-        self._oldest_at = 0.0
+        self._pacing = Pacing(wiring.settings.scoring_linger_seconds)
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -114,7 +115,7 @@ class Lane:
         if not self.ready.is_set() and self._full():
             return Verdict.FULL
         if not len(self._buffer):
-            self._oldest_at = time.monotonic()
+            self._pacing.oldest_at = time.monotonic()
         verdict = self._buffer.offer(record)
         if verdict is Verdict.KEPT:
             self._arrived.set()
@@ -188,7 +189,7 @@ class Lane:
             self._arrived.clear()
             await self._arrived.wait()
         if not self._closing and self._buffer.waiting_bytes < settings.scoring_block_bytes:
-            await asyncio.sleep(self._oldest_at + settings.scoring_linger_seconds - time.monotonic())
+            await asyncio.sleep(self._pacing.ripe_at() - time.monotonic())
         if self._closing:
             return []
         taken = self._buffer.take(settings.scoring_block_bytes, self._sink.marks.boundary(self._next_offset))
@@ -200,11 +201,13 @@ class Lane:
         with STAGE_SECONDS.labels("fold").time():
             folded = await self._processing(partial(self._w.folder.fold, store, records))
         self._buffer.give_back(records[folded.taken :])
-        self._oldest_at = taken_at
+        self._pacing.oldest_at = taken_at
         for poison in folded.poison:
             await self._w.announcer.dead_letter(poison)
+        writing_at = time.monotonic()
         with STAGE_SECONDS.labels("write").time():
             await asyncio.to_thread(self._sink.write, folded.output)
+        self._pacing.wrote(writing_at, time.monotonic())
         last = folded.output.last_offset
         with STAGE_SECONDS.labels("announce").time():
             await self._w.announcer.changed(partition, last, folded.cells)
