@@ -7,6 +7,7 @@ fired, as they are known now). All values are bound; all of it blocks.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,10 +23,13 @@ from shared.local_time import LOCAL
 CHANGES_AT_ONCE = 200
 """Their names travel in one request; the first look of a new installation changes hundreds."""
 
+READS_AT_ONCE = 3
+"""Beside the thread that asks; each waits for the engine alone."""
+
 EVENTS_SHOWN = 5
 CONTRIBUTORS_SHOWN = 5
 
-FILINGS_ASKED = 40
+FILINGS_ASKED = 20
 """The newest misses of a cell whose procedures are looked up: each costs reading some thousand neighbours."""
 
 PROCEDURE_CELLS = 20
@@ -109,11 +113,14 @@ def with_background(client: Client, changes: Sequence[Change], since: Mapping[in
 
 
 def _enriched(client: Client, changes: Sequence[Change], since: Mapping[int, int]) -> list[Change]:
-    told = read_last_told(client, [one.scope.alert_id for one in changes if one.facts])
+    """What is read here waits for nothing else that is read here, so all of it is asked for at once."""
     cells = [one for one in changes if one.facts and one.scope.rule in CELL_RULES]
-    events = read_tipping(client, [one.scope for one in cells], since)
-    weights = _contributors(client, cells)
-    then = _right_then(client, cells)
+    with ThreadPoolExecutor(READS_AT_ONCE) as pool:
+        tipping = pool.submit(read_tipping, client, [one.scope for one in cells], since)
+        weighing = pool.submit(_contributors, client, cells)
+        looking_back = pool.submit(_right_then, client, cells)
+        told = read_last_told(client, [one.scope.alert_id for one in changes if one.facts])
+        events, weights, then = tipping.result(), weighing.result(), looking_back.result()
     richer = []
     for change in changes:
         cell, facts = _cell(change.scope), dict(change.facts)
@@ -180,14 +187,16 @@ def _contributors(client: Client, changes: Sequence[Change]) -> dict[tuple[tuple
     for start, as_of in sorted(windows):
         cells = sorted({_cell(one.scope) for one in changes if one.facts["window"]["as_of"] == as_of})
         wanted = {"cells": cells, "start": start, "as_of": as_of, "most": CONTRIBUTORS_SHOWN}
-        for cell, weight in [*_procedures(client, wanted), *_weights(client, wanted)]:
-            found.setdefault((cell, as_of), []).append(weight)
+        with ThreadPoolExecutor(1) as pool:
+            weights = pool.submit(_weights, client, wanted)
+            for cell, weight in [*_procedures(client, wanted), *weights.result()]:
+                found.setdefault((cell, as_of), []).append(weight)
     return found
 
 
-def _weights(client: Client, wanted: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-    for row in client.query(CONTRIBUTORS, parameters=dict(wanted)).named_results():
-        yield (row["figure"], row["unit"]), {"thing": row["thing"], "missing": int(row["missing"])}
+def _weights(client: Client, wanted: Mapping[str, Any]) -> list[tuple[tuple[str, str], dict[str, Any]]]:
+    rows = client.query(CONTRIBUTORS, parameters=dict(wanted)).named_results()
+    return [((one["figure"], one["unit"]), {"thing": one["thing"], "missing": int(one["missing"])}) for one in rows]
 
 
 def _procedures(client: Client, wanted: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:

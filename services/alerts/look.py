@@ -5,6 +5,7 @@ All values are bound; all of it blocks.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -68,9 +69,11 @@ def read_snapshot(
     seen = Snapshot(period, as_of, now, watermark, cells, catalogue.working_days)
     if as_of > catalogue.periods.parse_period(period).end:
         return seen
-    beside: dict[str, Any] = {"sources": _sources(client, as_of, catalogue)}
-    beside["quality"] = read_quality(client, now, catalogue) if quality is None else quality
-    return replace(seen, **beside, **_sights(client, now, catalogue))
+    with ThreadPoolExecutor(1) as pool:
+        sources = pool.submit(_sources, client, as_of, catalogue)
+        sights = _sights(client, now, catalogue)
+    quality = read_quality(client, now, catalogue) if quality is None else quality
+    return replace(seen, sources=sources.result(), quality=quality, **sights)
 
 
 def read_events_known_now(client: Client, now: datetime, catalogue: Catalogue) -> Snapshot:
@@ -105,8 +108,10 @@ _COPIED = (
 def _sights(client: Client, now: datetime, catalogue: Catalogue) -> dict[str, Any]:
     """What single events say, by the newest of each subject."""
     wanted = {"now_us": microseconds(now)}
-    states = list(client.query(STATES, parameters=wanted).named_results())
-    beats = client.query(BEATS, parameters=wanted)
+    with ThreadPoolExecutor(1) as pool:
+        beating = pool.submit(client.query, BEATS, parameters=wanted)
+        states = list(client.query(STATES, parameters=wanted).named_results())
+    beats = beating.result()
     today = now.astimezone(LOCAL).date()
     return {
         "systems": systems(states, {str(subject): last for subject, last in beats.result_rows}, today, catalogue),

@@ -7,7 +7,8 @@ CREATE TABLE IF NOT EXISTS {database}.scoring_owners_{version} (partition UInt16
 ENGINE = Join(ANY, LEFT, partition) SETTINGS join_any_take_last_row = 1;
 
 -- One row per delivery of an event and per change of its outcome; the receipt is the newest row of (source, id).
--- Sorted for receipts: all rows of one (source, id) are neighbours. Kept for ever, like the log.
+-- Sorted for receipts: all rows of one (source, id) are neighbours. Kept for ever, like the log. Ids are asked for one
+-- by one, and each reads a granule with the text of its events: hence small ones.
 CREATE TABLE IF NOT EXISTS {database}.events_{version} (
     kind        Enum8('event' = 1, 'mark' = 2),
     source      LowCardinality(String),
@@ -29,7 +30,7 @@ CREATE TABLE IF NOT EXISTS {database}.events_{version} (
     CONSTRAINT owner CHECK joinGet('{database}.scoring_owners_{version}', 'token', partition) = token,
     PROJECTION marks (SELECT partition, max(offset), max(received) GROUP BY partition),
     PROJECTION sources (SELECT source, max(time), max(received) GROUP BY source)
-) ENGINE = MergeTree ORDER BY (source, id, offset, seq);
+) ENGINE = MergeTree ORDER BY (source, id, offset, seq) SETTINGS index_granularity = 512;
 
 -- Signed entries: the sum over any set of rows is the figure. Sorted so that one cell's days, and then its subjects,
 -- are neighbours. Reversals carry the same key with the opposite sign. `cell` and `month` are what the board's sums

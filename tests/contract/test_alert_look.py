@@ -6,7 +6,7 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from services.alerts.background import read_last_told, read_tipping, with_background
+from services.alerts.background import FILINGS_ASKED, read_last_told, read_tipping, with_background
 from services.alerts.finding import Scope
 from services.alerts.look import read_snapshot
 from services.alerts.policy_files import load_policies
@@ -292,8 +292,8 @@ def test_of_filings_that_miss_the_procedures_are_told(tables: ScoredTables) -> N
     change = Change(one.scope, "state", "ok", AlertState("firing", 1), one.reason, NOW, "warning", one.facts)
     (rich,) = with_background(tables.schema.reader(), [change], {})
     assert rich.facts["contributors"] == [
-        {"thing": "procedure/1.004222", "missing": 3, "among": 40},
-        {"thing": "procedure/1.004227", "missing": 1, "among": 40},
+        {"thing": "procedure/1.004222", "missing": 3, "among": FILINGS_ASKED},
+        {"thing": "procedure/1.004227", "missing": 1, "among": FILINGS_ASKED},
         {"thing": "/systems/dvc", "missing": 4},
     ]
 
