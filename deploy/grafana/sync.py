@@ -13,6 +13,9 @@ from deploy.grafana.plan import Step
 from deploy.grafana.settings import GrafanaSettings
 
 PLAYLISTS = "/apis/playlist.grafana.app"
+PLAYLIST_VERSIONS = ("v1", "v0alpha1")
+"""Published with the same shape; an older Grafana knows the second alone."""
+
 SECRET_MODE = 0o600
 
 
@@ -57,10 +60,12 @@ class Sync:
             yield plan.dashboard(self.grafana.get(f"/api/dashboards/uid/{uid}"), one, wanted.FOLDER["uid"])
 
     def _playlist(self) -> Iterator[Step]:
-        group = self.grafana.get(PLAYLISTS)
-        if group is None:
-            raise GrafanaError(f"{PLAYLISTS}: this Grafana is older than 12")
-        version = group["preferredVersion"]["version"]
+        known = (one for one in PLAYLIST_VERSIONS if self.grafana.get(f"{PLAYLISTS}/{one}/") is not None)
+        version = next(known, None)
+        if version is None:
+            raise GrafanaError(
+                f"{PLAYLISTS}: neither {' nor '.join(PLAYLIST_VERSIONS)}; is this Grafana older than 12?"
+            )
         path = f"{PLAYLISTS}/{version}/namespaces/{self.settings.namespace}/playlists"
         one = {"kind": "Playlist", "apiVersion": f"playlist.grafana.app/{version}", **wanted.PLAYLIST}
         yield plan.playlist(self.grafana.get(f"{path}/{wanted.PLAYLIST['metadata']['name']}"), one, path)

@@ -21,8 +21,9 @@ def scoring(kafka: LocalKafka, schema: Schema, unique: str, tmp_path: Path) -> I
 
 @pytest.fixture
 def grafana() -> Iterator[GrafanaServer]:
-    """One that nothing was pushed into."""
+    """One that nothing was pushed into. A request or an answer that is not as Grafana publishes it fails the test."""
     server = GrafanaServer()
     server.start()
     yield server
     server.stop()
+    assert server.violations == []

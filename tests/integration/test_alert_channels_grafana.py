@@ -45,7 +45,7 @@ async def test_a_message_that_failed_half_way_goes_on_where_it_stopped(grafana: 
     message, now = Message((notification(), resolved())), datetime.now(UTC)
     grafana.room = 1
     async with opened(grafana.url, tmp_path) as channel:
-        with pytest.raises(DeliveryError, match="HTTP 503") as raised:
+        with pytest.raises(DeliveryError, match="HTTP 500") as raised:
             await channel.deliver(message, now)
         assert not raised.value.refused
         grafana.room = 2

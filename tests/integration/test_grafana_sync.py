@@ -1,4 +1,4 @@
-"""`python -m deploy.grafana sync | check` against Grafana's HTTP API."""
+"""`python -m deploy.grafana sync | check` against Grafana's HTTP API, held to its published OpenAPI on both sides."""
 
 import subprocess
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import pytest
 
 from deploy.grafana.files import committed
 from deploy.local.setup import GRAFANA_PYTHON
+from tests.support.grafana_contract import spoken
 from tests.support.grafana_server import TOKEN, GrafanaServer
 from tests.support.processes import REPO
 
@@ -63,17 +64,48 @@ def test_a_dry_run_tells_the_difference_and_changes_nothing(grafana: GrafanaServ
     told = tool("sync", "--dry-run")
     assert (told.returncode, grafana.changes) == (0, [])
     assert f"{THINGS} things, {THINGS} to change" in told.stdout
+
+
+def test_what_was_changed_by_hand_is_changed_back_and_the_next_run_changes_nothing(
+    grafana: GrafanaServer, tool: Tool
+) -> None:
     tool("sync")
+    grafana.folders["chitieu"]["title"] = "Thư mục"
+    grafana.data_sources["chitieu-clickhouse"]["jsonData"]["port"] = 9000
     grafana.dashboards["chitieu-unit"]["dashboard"]["panels"][1]["title"] = "Đã sửa tay"
     grafana.playlists["chitieu-tv"]["spec"]["interval"] = "5s"
+    grafana.accounts[0]["role"] = "Viewer"
     grafana.changes.clear()
     check = tool("check")
     assert (check.returncode, grafana.changes) == (1, [])
     assert "dashboard.panels[1].title: Đã sửa tay →" in check.stdout
     assert "spec.interval: 5s → 60s" in check.stdout
     assert tool("sync").returncode == 0
-    assert [method for method, _ in grafana.changes] == ["POST", "PUT"]
-    assert tool("check").returncode == 0
+    assert [method for method, _ in grafana.changes] == ["PUT", "PUT", "POST", "PUT", "PATCH"]
+    grafana.changes.clear()
+    assert tool("sync").stdout.splitlines()[-1] == f"{THINGS} things, 0 changed"
+    assert grafana.changes == []
+    assert grafana.asked == spoken().operations - {"postAnnotation"}
+
+
+def test_a_grafana_with_the_older_playlists_alone_is_spoken_to_in_these(grafana: GrafanaServer, tool: Tool) -> None:
+    grafana.playlist_versions = ("v0alpha1",)
+    assert tool("sync", "--only", "playlist").returncode == 0
+    assert grafana.playlists["chitieu-tv"]["apiVersion"] == "playlist.grafana.app/v0alpha1"
+    assert tool("check", "--only", "playlist").returncode == 0
+    grafana.playlist_versions = ()
+    told = tool("check", "--only", "playlist")
+    assert (told.returncode, "is this Grafana older than 12?" in told.stderr) == (1, True)
+
+
+def test_an_answer_that_is_not_as_published_fails_and_is_kept(grafana: GrafanaServer, tool: Tool) -> None:
+    grafana.folders["chitieu"] = {"uid": "chitieu", "title": 5}
+    told = tool("sync", "--dry-run")
+    fault = "getFolderByUID: answer 200 $.title: 5 is not of type 'string'"
+    assert (told.returncode, told.stderr.strip()) == (1, f"GET /api/folders/chitieu: 500 not as published: {fault}")
+    assert grafana.violations == [fault]
+    # Expected here; the fixture fails on what is left.
+    grafana.violations.clear()
 
 
 def test_secrets_are_sent_again_only_when_asked(grafana: GrafanaServer, tool: Tool) -> None:

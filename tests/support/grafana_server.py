@@ -1,7 +1,7 @@
-"""Grafana's HTTP API as its published OpenAPI describes the routes that we use: a body of another shape is refused.
+"""Grafana's HTTP API as its published OpenAPI describes the routes that we use.
 
-It keeps what it is given, adds what Grafana adds by itself, and asks for a known token. Each model here is the request
-body of a route, with the fields that the specification requires of it.
+It keeps what it is given, adds what Grafana adds by itself, and asks for a known token. Every request and every answer
+is held against the contract; one that is not of it is answered with 500 and stays in `violations`, where tests look.
 """
 
 import json
@@ -11,97 +11,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tests.support.grafana_contract import spoken
 
 TOKEN = "a-token-of-the-test"
 Json = dict[str, Any]
 Answer = tuple[int, Any]
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-
-class CreateFolder(Body):
-    title: str
-    uid: str = ""
-    parentUid: str = ""  # noqa: N815 - the API's name
-
-
-class UpdateFolder(Body):
-    title: str
-    version: int = 0
-    overwrite: bool = False
-
-
-class DataSource(Body):
-    name: str
-    type: str
-    access: Literal["proxy", "direct"]
-    uid: str = ""
-    url: str = ""
-    isDefault: bool = False  # noqa: N815
-    jsonData: Json = Field(default_factory=dict)  # noqa: N815
-    secureJsonData: dict[str, str] = Field(default_factory=dict)  # noqa: N815
-
-
-class SaveDashboard(Body):
-    dashboard: Json
-    folderUid: str = ""  # noqa: N815
-    overwrite: bool = False
-    message: str = ""
-
-
-class PlaylistItem(Body):
-    type: Literal["dashboard_by_uid", "dashboard_by_tag"]
-    value: str
-
-
-class PlaylistSpec(Body):
-    title: str
-    interval: str = Field(pattern=r"^\d+[smh]$")
-    items: list[PlaylistItem]
-
-
-class PlaylistMetadata(Body):
-    name: str = Field(pattern=r"^[a-z0-9-]{1,63}$")
-    resourceVersion: str = ""  # noqa: N815
-
-
-class Playlist(Body):
-    kind: Literal["Playlist"]
-    apiVersion: Literal["playlist.grafana.app/v1"]  # noqa: N815
-    metadata: PlaylistMetadata
-    spec: PlaylistSpec
-
-
-class ServiceAccount(Body):
-    name: str
-    role: Literal["None", "Viewer", "Editor", "Admin"]
-    isDisabled: bool = False  # noqa: N815
-
-
-class Token(Body):
-    name: str
-    secondsToLive: int = 0  # noqa: N815
-
-
-class Annotation(Body):
-    text: str
-    time: int = Field(gt=10**12, description="milliseconds since 1970")
-    timeEnd: int = 0  # noqa: N815
-    tags: list[str] = Field(default_factory=list)
-    dashboardUID: str = ""  # noqa: N815
-    panelId: int = 0  # noqa: N815
-
-
 @dataclass
 class GrafanaServer:
     """`url`; what it holds; `changes`: (method, path) of every request that changed something, in order.
 
-    `refuse`: status of every answer. `room`: annotations that it takes before it is overloaded.
+    `refuse`: status of every answer. `room`: annotations that it takes before it fails. `asked`: operations of the
+    contract that were answered as published; `violations`: what was not of the contract, ours or its own.
     """
 
     folders: dict[str, Json] = field(default_factory=dict)
@@ -111,6 +35,9 @@ class GrafanaServer:
     accounts: list[Json] = field(default_factory=list)
     annotations: list[Json] = field(default_factory=list)
     changes: list[tuple[str, str]] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
+    violations: list[str] = field(default_factory=list)
+    playlist_versions: tuple[str, ...] = ("v0alpha1", "v1")
     refuse: int = 0
     room: int = 1000
     _server: ThreadingHTTPServer | None = None
@@ -131,19 +58,32 @@ class GrafanaServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def answer(self, method: str, path: str, body: Any) -> Answer:
-        """One request; 404 for a route that the specification does not have."""
+    def answer(self, method: str, target: str, body: Any, *, known: bool) -> Answer:
+        """One request; `target`: path and query; `known`: it came with the token."""
+        if faults := spoken().request_faults(method, target, body):
+            return self._violated(faults)
+        status, told = self._answer(method, target, body) if known and not self.refuse else self._refusal(target)
+        if faults := spoken().answer_faults(method, target, status, told):
+            return self._violated(faults)
+        self.asked.add(spoken().operation(method, target) or "")
+        if method != "GET" and status < 300:
+            self.changes.append((method, target))
+        return status, told
+
+    def _answer(self, method: str, target: str, body: Any) -> Answer:
         for route_method, pattern, serve in ROUTES:
-            found = re.fullmatch(pattern, path)
+            found = re.fullmatch(pattern, target)
             if route_method == method and found:
-                try:
-                    status, told = serve(self, found, body)
-                except ValidationError as error:
-                    return 400, {"message": f"bad request data: {error.error_count()} faults"}
-                if method != "GET" and status < 300:
-                    self.changes.append((method, path))
-                return status, told
+                return serve(self, found, body)
         return 404, {"message": "Not found"}
+
+    def _refusal(self, target: str) -> Answer:
+        status = self.refuse or 401
+        return status, (_status(status) if target.startswith("/apis/") else {"message": "refused"})
+
+    def _violated(self, faults: list[str]) -> Answer:
+        self.violations += faults
+        return 500, {"message": f"not as published: {'; '.join(faults)}"}
 
 
 Serve = Callable[[GrafanaServer, "re.Match[str]", Any], Answer]
@@ -153,69 +93,83 @@ def _kept(things: dict[str, Json], key: str) -> Answer:
     return (200, things[key]) if key in things else (404, {"message": "not found"})
 
 
-def _create_folder(grafana: GrafanaServer, _: "re.Match[str]", body: Any) -> Answer:
-    given = CreateFolder.model_validate(body)
-    if given.uid in grafana.folders:
+def _create_folder(grafana: GrafanaServer, _: "re.Match[str]", body: Json) -> Answer:
+    uid = body["uid"]
+    if uid in grafana.folders:
         return 409, {"message": "a folder with that uid already exists"}
-    grafana.folders[given.uid] = {"id": 1, "uid": given.uid, "title": given.title, "version": 1, "parentUid": ""}
-    return 200, grafana.folders[given.uid]
+    grafana.folders[uid] = {"id": 1, "uid": uid, "title": body["title"], "version": 1, "parentUid": ""}
+    return 200, grafana.folders[uid]
 
 
-def _update_folder(grafana: GrafanaServer, found: "re.Match[str]", body: Any) -> Answer:
-    given = UpdateFolder.model_validate(body)
+def _update_folder(grafana: GrafanaServer, found: "re.Match[str]", body: Json) -> Answer:
     there = grafana.folders[found[1]]
-    if not given.overwrite and given.version != there["version"]:
-        return 412, {"message": "the folder has been changed by someone else"}
-    there.update(title=given.title, version=there["version"] + 1)
+    if not body.get("overwrite") and body.get("version") != there["version"]:
+        return 409, {"message": "the folder has been changed by someone else"}
+    there.update(title=body["title"], version=there["version"] + 1)
     return 200, there
 
 
-def _save_data_source(grafana: GrafanaServer, found: "re.Match[str]", body: Any) -> Answer:
-    given = DataSource.model_validate(body)
-    uid = found[1] if found.re.groups else given.uid
+def _save_data_source(grafana: GrafanaServer, found: "re.Match[str]", body: Json) -> Answer:
+    uid = found[1] if found.re.groups else body["uid"]
     if not found.re.groups and uid in grafana.data_sources:
         return 409, {"message": "data source with the same uid already exists"}
-    told = given.model_dump(exclude={"secureJsonData"})
-    fields = dict.fromkeys(given.secureJsonData, True)
+    told = {key: value for key, value in body.items() if key != "secureJsonData"}
+    fields = dict.fromkeys(body.get("secureJsonData", {}), True)
     grafana.data_sources[uid] = {**told, "id": 1, "orgId": 1, "readOnly": False, "secureJsonFields": fields}
-    return 200, {"id": 1, "name": given.name, "message": "saved", "datasource": grafana.data_sources[uid]}
+    return 200, {"id": 1, "name": body["name"], "message": "saved", "datasource": grafana.data_sources[uid]}
 
 
-def _save_dashboard(grafana: GrafanaServer, _: "re.Match[str]", body: Any) -> Answer:
-    given = SaveDashboard.model_validate(body)
-    uid = given.dashboard["uid"]
-    if given.folderUid not in grafana.folders:
+def _save_dashboard(grafana: GrafanaServer, _: "re.Match[str]", body: Json) -> Answer:
+    uid, folder = body["dashboard"]["uid"], body["folderUid"]
+    if folder not in grafana.folders:
         return 400, {"message": "folder not found"}
     there = grafana.dashboards.get(uid)
-    if there is not None and not given.overwrite:
+    if there is not None and not body.get("overwrite"):
         return 412, {"status": "version-mismatch", "message": "The dashboard has been changed by someone else"}
     version = 1 if there is None else there["dashboard"]["version"] + 1
-    saved = {**given.dashboard, "id": 7, "version": version}
-    meta = {"folderUid": given.folderUid, "provisioned": False, "version": version}
-    grafana.dashboards[uid] = {"dashboard": saved, "meta": meta}
+    saved = {**body["dashboard"], "id": 7, "version": version}
+    grafana.dashboards[uid] = {
+        "dashboard": saved,
+        "meta": {"folderUid": folder, "provisioned": False, "version": version},
+    }
     return 200, {"id": 7, "uid": uid, "status": "success", "version": version, "slug": uid, "url": f"/d/{uid}"}
 
 
-def _create_playlist(grafana: GrafanaServer, _: "re.Match[str]", body: Any) -> Answer:
-    given = Playlist.model_validate(body)
-    if given.metadata.name in grafana.playlists:
-        return 409, {"message": "already exists"}
-    return 201, _keep_playlist(grafana, given, "1")
+def _resources(grafana: GrafanaServer, found: "re.Match[str]", _: Any) -> Answer:
+    if found[1] not in grafana.playlist_versions:
+        return 404, _status(404)
+    one = {"name": "playlists", "singularName": "playlist", "namespaced": True, "kind": "Playlist", "verbs": ["get"]}
+    return 200, {"kind": "APIResourceList", "groupVersion": f"{GROUP}/{found[1]}", "resources": [one]}
 
 
-def _update_playlist(grafana: GrafanaServer, found: "re.Match[str]", body: Any) -> Answer:
-    given = Playlist.model_validate(body)
-    there = grafana.playlists[found[1]]["metadata"]["resourceVersion"]
-    if given.metadata.resourceVersion != there:
-        return 409, {"message": "the object has been modified"}
-    return 200, _keep_playlist(grafana, given, str(int(there) + 1))
+def _playlist(grafana: GrafanaServer, found: "re.Match[str]", _: Any) -> Answer:
+    there = grafana.playlists.get(found[2])
+    return (404, _status(404)) if there is None else (200, {**there, "apiVersion": f"{GROUP}/{found[1]}"})
 
 
-def _keep_playlist(grafana: GrafanaServer, given: Playlist, version: str) -> Json:
-    kept = given.model_dump()
-    kept["metadata"] |= {"resourceVersion": version, "namespace": "default"}
-    grafana.playlists[given.metadata.name] = kept
+def _create_playlist(grafana: GrafanaServer, found: "re.Match[str]", body: Json) -> Answer:
+    if body["metadata"]["name"] in grafana.playlists:
+        return 409, _status(409)
+    return 201, _keep_playlist(grafana, found[1], body, "1")
+
+
+def _update_playlist(grafana: GrafanaServer, found: "re.Match[str]", body: Json) -> Answer:
+    there = grafana.playlists[found[2]]["metadata"]["resourceVersion"]
+    if body["metadata"].get("resourceVersion") != there:
+        return 409, _status(409)
+    return 200, _keep_playlist(grafana, found[1], body, str(int(there) + 1))
+
+
+def _keep_playlist(grafana: GrafanaServer, api: str, body: Json, version: str) -> Json:
+    assert (body["kind"], body["apiVersion"]) == ("Playlist", f"{GROUP}/{api}"), "of the route's own kind"
+    kept = {**body, "metadata": {**body["metadata"], "resourceVersion": version, "namespace": "default"}}
+    grafana.playlists[body["metadata"]["name"]] = kept
     return kept
+
+
+def _status(code: int) -> Json:
+    """How routes under /apis tell an error."""
+    return {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "refused", "code": code}
 
 
 def _search_accounts(grafana: GrafanaServer, found: "re.Match[str]", _: Any) -> Answer:
@@ -223,33 +177,32 @@ def _search_accounts(grafana: GrafanaServer, found: "re.Match[str]", _: Any) -> 
     return 200, {"totalCount": len(there), "serviceAccounts": there, "page": 1, "perPage": 1000}
 
 
-def _create_account(grafana: GrafanaServer, _: "re.Match[str]", body: Any) -> Answer:
-    given = ServiceAccount.model_validate(body)
-    grafana.accounts.append({**given.model_dump(), "id": len(grafana.accounts) + 1, "tokens": 0})
+def _create_account(grafana: GrafanaServer, _: "re.Match[str]", body: Json) -> Answer:
+    grafana.accounts.append({**body, "id": len(grafana.accounts) + 1, "tokens": 0})
     return 201, grafana.accounts[-1]
 
 
-def _change_account(grafana: GrafanaServer, found: "re.Match[str]", body: Any) -> Answer:
+def _change_account(grafana: GrafanaServer, found: "re.Match[str]", body: Json) -> Answer:
     there = grafana.accounts[int(found[1]) - 1]
-    there.update(ServiceAccount.model_validate(body).model_dump())
-    return 200, there
+    there.update(body)
+    return 200, {"id": there["id"], "name": there["name"], "message": "updated", "serviceaccount": there}
 
 
-def _create_token(grafana: GrafanaServer, found: "re.Match[str]", body: Any) -> Answer:
+def _create_token(grafana: GrafanaServer, found: "re.Match[str]", body: Json) -> Answer:
     there = grafana.accounts[int(found[1]) - 1]
     there["tokens"] += 1
-    return 200, {"id": there["tokens"], "name": Token.model_validate(body).name, "key": TOKEN}
+    return 200, {"id": there["tokens"], "name": body["name"], "key": TOKEN}
 
 
-def _annotate(grafana: GrafanaServer, _: "re.Match[str]", body: Any) -> Answer:
+def _annotate(grafana: GrafanaServer, _: "re.Match[str]", body: Json) -> Answer:
     if len(grafana.annotations) >= grafana.room:
-        return 503, {"message": "overloaded"}
-    grafana.annotations.append(Annotation.model_validate(body).model_dump())
+        return 500, {"message": "overloaded"}
+    grafana.annotations.append(body)
     return 200, {"id": len(grafana.annotations), "message": "Annotation added"}
 
 
-PLAYLISTS = "/apis/playlist.grafana.app/v1/namespaces/default/playlists"
-GROUP = {"kind": "APIGroup", "name": "playlist.grafana.app", "preferredVersion": {"version": "v1"}}
+GROUP = "playlist.grafana.app"
+PLAYLISTS = r"/apis/playlist\.grafana\.app/(\w+)/namespaces/default/playlists"
 ROUTES: tuple[tuple[str, str, Serve], ...] = (
     ("GET", r"/api/folders/([\w-]+)", lambda g, m, _: _kept(g.folders, m[1])),
     ("POST", r"/api/folders", _create_folder),
@@ -259,10 +212,10 @@ ROUTES: tuple[tuple[str, str, Serve], ...] = (
     ("PUT", r"/api/datasources/uid/([\w-]+)", _save_data_source),
     ("GET", r"/api/dashboards/uid/([\w-]+)", lambda g, m, _: _kept(g.dashboards, m[1])),
     ("POST", r"/api/dashboards/db", _save_dashboard),
-    ("GET", r"/apis/playlist\.grafana\.app", lambda _g, _m, _b: (200, GROUP)),
-    ("GET", PLAYLISTS.replace(".", r"\.") + r"/([\w-]+)", lambda g, m, _: _kept(g.playlists, m[1])),
-    ("POST", PLAYLISTS.replace(".", r"\."), _create_playlist),
-    ("PUT", PLAYLISTS.replace(".", r"\.") + r"/([\w-]+)", _update_playlist),
+    ("GET", r"/apis/playlist\.grafana\.app/(\w+)/", _resources),
+    ("GET", PLAYLISTS + r"/([\w-]+)", _playlist),
+    ("POST", PLAYLISTS, _create_playlist),
+    ("PUT", PLAYLISTS + r"/([\w-]+)", _update_playlist),
     ("GET", r"/api/serviceaccounts/search\?query=([\w-]+)", _search_accounts),
     ("POST", r"/api/serviceaccounts", _create_account),
     ("PATCH", r"/api/serviceaccounts/(\d+)", _change_account),
@@ -275,19 +228,17 @@ def _handler(grafana: GrafanaServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
             text = self.rfile.read(int(self.headers.get("content-length", 0)))
-            status, told = 401, {"message": "Unauthorized"}
-            if self.headers.get("authorization") == f"Bearer {TOKEN}":
-                body = json.loads(text) if text else None
-                status, told = (grafana.refuse, {"message": "refused"}) if grafana.refuse else self._ask(body)
+            as_json = self.headers.get_content_type() == "application/json"
+            # A body of another media type stays text, which is of no published type.
+            body = (json.loads(text) if as_json else text.decode()) if text else None
+            known = self.headers.get("authorization") == f"Bearer {TOKEN}"
+            status, told = grafana.answer(self.command, self.path, body, known=known)
             answer = json.dumps(told).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
-
-        def _ask(self, body: Any) -> Answer:
-            return grafana.answer(self.command, self.path, body)
 
         do_GET = do_POST = do_PUT = do_PATCH = _serve  # noqa: N815 - the library's names
 
