@@ -31,6 +31,7 @@ EACH_NODES_OWN = re.compile(r"\.catalogue_\w+$")
 TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
 VIEW_FILES = ("030_views.sql", "036_statements.sql", "050_wallboards.sql")
 KNOWN_FILE = "035_known.sql"
+LOOK_FILES = ("030_views.sql", "037_look.sql")
 
 
 def schema_statements(database: str, version: int, *, replicated: bool = False) -> list[str]:
@@ -58,6 +59,12 @@ def cells_as_known(version: int) -> str:
     """The query for cells as of an instant by what is known now; its parameters and columns stand in its file."""
     (query,) = _statements((KNOWN_FILE,), "", version)
     return query
+
+
+@cache
+def cells_to_judge(database: str, version: int) -> str:
+    """The query for the cells with a target, of parameters `period` and `as_of`; columns as in `board`. Raises ValueError."""
+    return _statements(LOOK_FILES, _checked(database), version)[-1]
 
 
 def _checked(database: str) -> str:
