@@ -55,9 +55,13 @@ def view_statements(database: str, version: int) -> list[str]:
 
 
 @cache
-def cells_as_known(version: int) -> str:
-    """The query for cells as of an instant by what is known now; its parameters and columns stand in its file."""
-    (query,) = _statements((KNOWN_FILE,), "", version)
+def cells_as_known(version: int, *, with_paper: bool) -> str:
+    """The query for cells as of an instant by what is known now; its parameters and columns stand in its file.
+
+    `with_paper`: cells of T04 are among them, whose reports of paper files may have to be ignored.
+    """
+    days = "days_with_paper" if with_paper else "plain_days"
+    (query,) = _statements((KNOWN_FILE,), "", version, days)
     return query
 
 
@@ -73,9 +77,10 @@ def _checked(database: str) -> str:
     return database
 
 
-def _statements(names: tuple[str, ...], database: str, version: int) -> list[str]:
+def _statements(names: tuple[str, ...], database: str, version: int, days: str = "") -> list[str]:
     text = "\n".join(files("shared.schema").joinpath(name).read_text("utf-8") for name in names)
     text = re.sub(r"--[^\n]*", "", text).replace("{database}", database).replace("{version}", str(version))
+    text = text.replace("{days}", f"{{{days}}}")
     return list(_expanded(text))
 
 
