@@ -67,7 +67,7 @@ def cells_as_known(version: int, *, with_paper: bool) -> str:
 
 @cache
 def cells_to_judge(database: str, version: int) -> str:
-    """The query for the cells with a target, of parameters `period` and `as_of`; columns as in `board`. Raises ValueError."""
+    """The query for cells with a target; parameters `period` and `as_of`, columns as in `board`. Raises ValueError."""
     return _statements(LOOK_FILES, _checked(database), version)[-1]
 
 
