@@ -29,6 +29,9 @@ from shared.schema.statements import cells_as_known
 ASKED_AT_ONCE = 100
 """They travel in one request of some 10 KB."""
 
+COUNTED_WITH_PAPER = "casefile_online"
+"""T04: its figures are named by the indicator and perhaps a part after a dot."""
+
 log = get_logger(__name__)
 
 Answer = Callable[[Sequence[Question]], Mapping[str, bool]]
@@ -95,7 +98,8 @@ def _read(client: Client, asked: Sequence[tuple[Scope, datetime]]) -> Iterator[C
     cells = sorted({(scope.figure, scope.unit) for scope, _ in asked})
     given: dict[str, Any] = {"asked": json.dumps(wanted), "cells": json.dumps(cells)}
     given |= {"first_us": microseconds(min(instants)), "last": max(instants).astimezone(LOCAL).date()}
-    query = cells_as_known(viewed_version(client, str(client.database)))
+    with_paper = any(figure.startswith(COUNTED_WITH_PAPER) for figure, _ in cells)
+    query = cells_as_known(viewed_version(client, str(client.database)), with_paper=with_paper)
     rows = client.query(query, parameters=given).named_results()
     by_place: dict[int, dict[str, Any]] = {row.pop("place"): row for row in map(dict, rows)}
     for place, (scope, instant) in enumerate(asked):

@@ -17,6 +17,8 @@ from services.alerts.snapshot import Cell, Quality, Snapshot, Source
 from services.alerts.watermark import Watermark
 from shared.catalogue import Catalogue
 from shared.local_time import LOCAL
+from shared.schema.projections import viewed_version
+from shared.schema.statements import cells_to_judge
 
 SYSTEMS = "/systems/"
 
@@ -24,12 +26,9 @@ LATE_DAYS = 2
 """A source that sends each night is not late after a day; after two a figure of yesterday was wrong."""
 
 QUALITY_DAYS = 7
-CELLS = """
-SELECT indicator, figure, unit, period, start, end, as_of, num, den, no_data, recent_num, recent_den, expected_den,
-       target, comparator, legal_row, flags, source_silent, catalogue_version, watermark
-FROM board(period = {period:String}, as_of = {as_of:Date})
-WHERE target >= 0
-"""
+
+ONE_THREAD = {"max_threads": 1}
+"""A look is short and repeated; on several threads it costs a tenth more CPU, which others wait for."""
 
 SOURCES = """
 SELECT source, cadence_days, last_time, last_received, silent,
@@ -62,7 +61,7 @@ def read_snapshot(
     `quality`: what was read of it lately, since it moves slowly and costs a pass over all events; None reads it.
     """
     as_of = now.astimezone(LOCAL).date()
-    rows = list(client.query(CELLS, parameters={"period": period, "as_of": as_of}).named_results())
+    rows = _judged(client, {"period": period, "as_of": as_of})
     marks = rows[0]["watermark"] if rows else ()
     cells = tuple(_cell(row, catalogue) for row in rows)
     watermark = tuple(Watermark(partition, offset, received.isoformat()) for partition, offset, received in marks)
@@ -74,6 +73,13 @@ def read_snapshot(
         sights = _sights(client, now, catalogue)
     quality = read_quality(client, now, catalogue) if quality is None else quality
     return replace(seen, sources=sources.result(), quality=quality, **sights)
+
+
+def _judged(client: Client, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Cells with a target and their stamp; `asked` has period and as_of."""
+    database = str(client.database)
+    query = cells_to_judge(database, viewed_version(client, database))
+    return list(client.query(query, parameters=dict(asked), settings=ONE_THREAD).named_results())
 
 
 def read_events_known_now(client: Client, now: datetime, catalogue: Catalogue) -> Snapshot:

@@ -31,6 +31,7 @@ EACH_NODES_OWN = re.compile(r"\.catalogue_\w+$")
 TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
 VIEW_FILES = ("030_views.sql", "036_statements.sql", "050_wallboards.sql")
 KNOWN_FILE = "035_known.sql"
+LOOK_FILES = ("030_views.sql", "037_look.sql")
 
 
 def schema_statements(database: str, version: int, *, replicated: bool = False) -> list[str]:
@@ -54,10 +55,20 @@ def view_statements(database: str, version: int) -> list[str]:
 
 
 @cache
-def cells_as_known(version: int) -> str:
-    """The query for cells as of an instant by what is known now; its parameters and columns stand in its file."""
-    (query,) = _statements((KNOWN_FILE,), "", version)
+def cells_as_known(version: int, *, with_paper: bool) -> str:
+    """The query for cells as of an instant by what is known now; its parameters and columns stand in its file.
+
+    `with_paper`: cells of T04 are among them, whose reports of paper files may have to be ignored.
+    """
+    days = "days_with_paper" if with_paper else "plain_days"
+    (query,) = _statements((KNOWN_FILE,), "", version, days)
     return query
+
+
+@cache
+def cells_to_judge(database: str, version: int) -> str:
+    """The query for cells with a target; parameters `period` and `as_of`, columns as in `board`. Raises ValueError."""
+    return _statements(LOOK_FILES, _checked(database), version)[-1]
 
 
 def _checked(database: str) -> str:
@@ -66,9 +77,10 @@ def _checked(database: str) -> str:
     return database
 
 
-def _statements(names: tuple[str, ...], database: str, version: int) -> list[str]:
+def _statements(names: tuple[str, ...], database: str, version: int, days: str = "") -> list[str]:
     text = "\n".join(files("shared.schema").joinpath(name).read_text("utf-8") for name in names)
     text = re.sub(r"--[^\n]*", "", text).replace("{database}", database).replace("{version}", str(version))
+    text = text.replace("{days}", f"{{{days}}}")
     return list(_expanded(text))
 
 

@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 
 from services.alerts.background import with_background
 from services.alerts.finding import Scope
-from services.alerts.hindsight import ASKED_AT_ONCE, read_cells_known_now
+from services.alerts.hindsight import ASKED_AT_ONCE, COUNTED_WITH_PAPER, read_cells_known_now
 from services.alerts.policy import Policy
 from services.alerts.senses import board_senses
 from services.alerts.sentence import sentence_vi
@@ -64,6 +64,12 @@ def test_a_cell_as_known_now_counts_nothing_that_happened_after_the_instant(
     told = known(client, sample, moment)
     assert told == {cell: expected[cell] for cell in sample}
     assert moved
+
+
+def test_reports_of_paper_files_are_read_for_every_figure_that_counts_them() -> None:
+    reading = "casefile_online.offline_items"
+    counting = {figure.code for figure in CATALOGUE.figures.values() if reading in figure.readings}
+    assert counting == {code for code in CATALOGUE.figures if code.startswith(COUNTED_WITH_PAPER)}
 
 
 def test_cells_asked_together_at_different_instants_are_as_if_each_were_asked_alone(

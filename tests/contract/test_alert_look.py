@@ -15,6 +15,8 @@ from services.alerts.snapshot import Snapshot
 from services.alerts.state import AlertState, Change
 from shared.contracts.event import Event
 from shared.local_time import LOCAL
+from shared.schema.projections import FIRST_VERSION
+from shared.schema.statements import cells_to_judge
 from tests.support.alert_snapshots import CATALOGUE, found
 from tests.support.events import event, key_of
 from tests.support.schema import OWNER_TOKEN
@@ -82,6 +84,17 @@ def test_a_snapshot_holds_the_boards_cells_with_names_and_the_watermark_of_the_s
     office = next(c for c in snapshot.cells if (c.figure, c.unit) == ("network_coverage", "vp-ubnd"))
     assert (office.unit_vi, office.counted_vi) == (CATALOGUE.units["vp-ubnd"].name_vi, "cơ quan")
     assert [(mark.partition, mark.offset) for mark in snapshot.watermark] == [(0, len(CASES[0].events) - 1)]
+
+
+def test_what_alerts_look_at_is_the_view_of_the_board_column_by_column(tables: ScoredTables) -> None:
+    """The same fragments, once as a query and once as a view: neither may be changed without the other."""
+    tables.on_time(EVENTS)
+    client, asked = tables.schema.reader(), {"period": "2026", "as_of": date(2026, 4, 10)}
+    looked = client.query(cells_to_judge(tables.schema.database, FIRST_VERSION), parameters=asked)
+    view = f"SELECT {', '.join(looked.column_names)} FROM board(period = {{period:String}}, as_of = {{as_of:Date}})"  # noqa: S608
+    shown = client.query(f"{view} WHERE target >= 0", parameters=asked)
+    assert sorted(looked.result_rows, key=repr) == sorted(shown.result_rows, key=repr)
+    assert {row[looked.column_names.index("source_silent")] for row in looked.result_rows} == {True, False}
 
 
 def test_gds_the_alert_and_the_board_say_the_same_number(tables: ScoredTables) -> None:

@@ -4,13 +4,13 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
 from deploy.grafana.panels import BEHIND, MOMENT, Column, Tile, Told, rows, tiles
-from deploy.grafana.query import WALLBOARD
+from deploy.grafana.query import PLANNED, WALLBOARD
 from deploy.grafana.shared_panels import freshness
 from deploy.grafana.variables import as_of, board, period
 
 SAFETY = f"""SELECT concat(short_vi, ' (', aim, ')') AS name, tile, indicator, unit FROM {WALLBOARD}
 WHERE unit_kind = 'province' AND indicator IN ('system_security_dossier', 'system_monitored', 'network_coverage')
-ORDER BY position"""  # noqa: S608 - a text of ours
+ORDER BY position {PLANNED}"""  # noqa: S608 - a text of ours
 
 SYSTEMS = """SELECT system_vi, unit_vi, dossier, plan, monitoring, heartbeat, age_vi
 FROM soc_systems(to_ms = ${__to}) ORDER BY heartbeat = 'alive', monitoring = 'yes', dossier = 'approved', system_vi"""

@@ -4,12 +4,12 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
 from deploy.grafana.panels import Column, Told, rows
-from deploy.grafana.query import WALLBOARD
+from deploy.grafana.query import PLANNED, WALLBOARD
 from deploy.grafana.shared_panels import UNITS_ALERTS, figures, freshness, open_alerts
 from deploy.grafana.variables import as_of, board, period, unit
 
 INDICATORS = f"""SELECT code, figure_vi, rate, aim, status, trend, counted, notes, indicator, unit FROM {WALLBOARD}
-WHERE unit = ${{unit:sqlstring}} ORDER BY position"""  # noqa: S608 - a text of ours
+WHERE unit = ${{unit:sqlstring}} ORDER BY position {PLANNED}"""  # noqa: S608 - a text of ours
 
 SOURCES = """SELECT system_vi, state, last_vi, cadence_days, source
 FROM unit_sources(as_of = ${as_of:sqlstring}, unit = ${unit:sqlstring}) ORDER BY state = 'sending', system_vi"""
