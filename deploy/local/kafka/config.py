@@ -28,6 +28,12 @@ def properties(settings: KafkaSettings) -> dict[str, str]:
     }
 
 
+def archive_of(jars: Path) -> Path:
+    """Where the archive of the jars' classes is, if `deploy.local.kafka.archive` has made it."""
+    whole = jars.resolve()
+    return whole.with_name(f"{whole.name}.jsa")
+
+
 def java_options(settings: KafkaSettings) -> list[str]:
     """Options of the broker's virtual machine; an exhausted heap ends it, so that the supervisor restarts it."""
     return [
@@ -38,6 +44,7 @@ def java_options(settings: KafkaSettings) -> list[str]:
         "-XX:TieredStopAtLevel=1",
         "-XX:ReservedCodeCacheSize=48m",
         "-XX:+ExitOnOutOfMemoryError",
+        *([f"-XX:SharedArchiveFile={archive}"] if (archive := archive_of(settings.jars)).exists() else []),
         "-Djava.awt.headless=true",
         f"-Dlog4j2.configurationFile={LOG4J}",
         f"-Dkafka.logs.dir={settings.data.resolve()}",
