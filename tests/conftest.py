@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.alert_channels import AlertChannels
 from tests.support.engine import EngineProcess, start_engine
 from tests.support.kafka import LocalKafka
-from tests.support.schema import Schema, SchemaFactory, create_schema
+from tests.support.schema import Schema, SchemaLoans
 from tests.support.stack import LocalStack
 from tests.support.webhook import WebhookReceiver
+
+# No test is timed: how long examples take to draw and to run says how busy the machine is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -33,16 +38,24 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
     process.stop()
 
 
-@pytest.fixture
-def fresh_schema(engine: EngineProcess) -> SchemaFactory:
-    """Makes databases of its own for a test, with the real tables, views and catalogue."""
-    return lambda: create_schema(engine)
+@pytest.fixture(scope="session")
+def schema_loans(engine: EngineProcess) -> SchemaLoans:
+    """Databases that one test after the other has for itself."""
+    return SchemaLoans(engine)
 
 
 @pytest.fixture
-def schema(fresh_schema: SchemaFactory) -> Schema:
-    """One such database."""
-    return fresh_schema()
+def schema(schema_loans: SchemaLoans) -> Iterator[Schema]:
+    """A database that no other test has meanwhile, without a row of any other."""
+    with schema_loans.lent() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def module_schema(schema_loans: SchemaLoans) -> Iterator[Schema]:
+    """The same for all tests of a file."""
+    with schema_loans.lent() as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from services.alerts.snapshot import Duty, Links, SecurityEvent, SystemSeen
 from shared.catalogue import Catalogue
-from shared.catalogue.duties import reports_due
+from shared.catalogue.duties import ReportDuty, reports_due
 from shared.local_time import LOCAL
 
 REMINDED = frozenset({"bc-cds-6-thang", "bc-cds-nam"})
@@ -93,7 +94,7 @@ def duties(states: Iterable[Row], today: date, catalogue: Catalogue) -> tuple[Du
     said = [row for row in states if row["type"] == "report.submitted"]
     submitted = {row["subject"] for row in said if row["part"] and row["standing"]}
     heard = min((at for row in said if (at := row.get("first") or row.get("last"))), default=None)
-    owed = (duty for year in (today.year - 1, today.year) for duty in reports_due(catalogue, year))
+    owed = (*_reminded(catalogue, today.year - 1), *_reminded(catalogue, today.year))
     return tuple(
         Duty(
             *(duty.unit, _name(duty.unit, catalogue), duty.code, catalogue.reports[duty.code].name_vi, duty.period),
@@ -103,8 +104,14 @@ def duties(states: Iterable[Row], today: date, catalogue: Catalogue) -> tuple[Du
             covered=heard is not None and heard.astimezone(LOCAL).date() <= duty.due,
         )
         for duty in owed
-        if duty.code in REMINDED and today - duty.due < timedelta(days=DUTY_DAYS)
+        if today - duty.due < timedelta(days=DUTY_DAYS)
     )
+
+
+@lru_cache(maxsize=4)
+def _reminded(catalogue: Catalogue, year: int) -> tuple[ReportDuty, ...]:
+    """Duties of a year, the same at every look; of all reports' duties they are the twelfth part."""
+    return tuple(duty for duty in reports_due(catalogue, year) if duty.code in REMINDED)
 
 
 def _period_name(code: str, catalogue: Catalogue) -> str:

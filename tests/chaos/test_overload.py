@@ -10,10 +10,9 @@ import pytest
 
 from tests.chaos.flood import BATCH_EVENTS, Backlog, Flood, letters
 from tests.chaos.memory import tree
-from tests.support.engine import EngineProcess
 from tests.support.ingest import LocalIngest
 from tests.support.kafka import LocalKafka
-from tests.support.schema import create_schema
+from tests.support.schema import Schema
 from tests.support.waiting import wait_until
 
 MIB_64 = 64 << 20
@@ -32,10 +31,10 @@ EVENTS_PER_SECOND = 50_000
 
 
 def test_every_request_is_answered_and_what_was_accepted_is_in_the_log_once(
-    tmp_path: Path, kafka: LocalKafka, engine: EngineProcess, unique: str
+    tmp_path: Path, kafka: LocalKafka, schema: Schema, unique: str
 ) -> None:
     ingest = LocalIngest(
-        tmp_path, kafka.bootstrap, create_schema(engine), f"{unique}.", max_in_flight_requests="4", max_key_requests="3"
+        tmp_path, kafka.bootstrap, schema, f"{unique}.", max_in_flight_requests="4", max_key_requests="3"
     )
     ingest.start()
     try:

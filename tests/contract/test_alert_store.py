@@ -17,7 +17,7 @@ from shared.contracts.commands import Matching
 from shared.errors import FencedError
 from tests.support.alert_store import MemoryAlerts, MemoryAlertStore
 from tests.support.alerts import NOW, cell, command, found, minutes
-from tests.support.schema import SchemaFactory
+from tests.support.schema import Schema
 
 NewStore = Callable[[], OwnerStore]
 STALE = (FencedError, ClickHouseError)
@@ -30,8 +30,7 @@ def new_store(request: pytest.FixtureRequest) -> Iterator[NewStore]:
         tables = MemoryAlerts()
         yield lambda: MemoryAlertStore(tables)
         return
-    factory: SchemaFactory = request.getfixturevalue("fresh_schema")
-    schema = factory()
+    schema: Schema = request.getfixturevalue("schema")
     yield lambda: ClickHouseAlertStore(schema.writer())
 
 

@@ -12,8 +12,7 @@ from services.alerts.snapshot import Cell, Snapshot
 from shared.contracts.event import Event
 from shared.local_time import LOCAL
 from tests.support.alert_snapshots import CATALOGUE
-from tests.support.engine import EngineProcess
-from tests.support.schema import Schema, create_schema
+from tests.support.schema import Schema
 from tests.support.scored_tables import ScoredTables
 from tests.support.simulated import played, read_event, small_month
 from tests.unit.test_readings_cases import CASES, accepted
@@ -23,11 +22,6 @@ SELECT reading, unit, day, reason, num, den, excluded FROM ledger
 WHERE kind = 'entry' AND offset > {after:Int64} ORDER BY offset
 """
 LATE_US = 5 * 86_400 * 1_000_000
-
-
-@pytest.fixture(scope="module")
-def schema(engine: EngineProcess) -> Schema:
-    return create_schema(engine)
 
 
 def simulated_weeks() -> list[Event]:

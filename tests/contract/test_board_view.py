@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.engine import EngineProcess
-from tests.support.schema import OWNER_TOKEN, Schema, create_schema
+from tests.support.schema import OWNER_TOKEN, Schema
 
 RECEIVED = datetime(2026, 7, 1, tzinfo=UTC)
 HAI_XA = ("xa-12004", "xa-11977")
@@ -70,8 +69,8 @@ class Ledger:
 
 
 @pytest.fixture(scope="module")
-def tables(engine: EngineProcess) -> Ledger:
-    return Ledger(create_schema(engine))
+def tables(module_schema: Schema) -> Ledger:
+    return Ledger(module_schema)
 
 
 @pytest.fixture

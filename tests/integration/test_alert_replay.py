@@ -12,9 +12,8 @@ from services.alerts.policy import RULES, Policies
 from services.alerts.policy_files import load_policies
 from shared.contracts.event import Event
 from tests.support.alert_snapshots import CATALOGUE
-from tests.support.engine import EngineProcess
 from tests.support.events import event, key_of
-from tests.support.schema import create_schema
+from tests.support.schema import Schema
 from tests.support.scored_tables import ScoredTables
 from tests.unit.test_readings_cases import accepted
 
@@ -50,9 +49,9 @@ def policies(folder: Path, version: str, least: int) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tables(engine: EngineProcess) -> ScoredTables:
+def tables(module_schema: Schema) -> ScoredTables:
     """Both tests only read them."""
-    one = ScoredTables(create_schema(engine))
+    one = ScoredTables(module_schema)
     one.on_time(month())
     return one
 

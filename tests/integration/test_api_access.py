@@ -32,12 +32,11 @@ REVOCATION_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
-def schema(engine: EngineProcess) -> Schema:
-    made = create_schema(engine)
-    writer = made.writer()
+def schema(module_schema: Schema) -> Schema:
+    writer = module_schema.writer()
     writer.insert("ledger_1", [mark(0, 1, datetime.now(UTC))], column_names=LEDGER)
     writer.close()
-    return made
+    return module_schema
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,11 @@ import httpx
 import pytest
 import zstandard
 
-from tests.support.engine import EngineProcess
 from tests.support.events import event, filing_rated, filing_received, key_of
 from tests.support.ingest import LocalIngest
 from tests.support.kafka import LocalKafka
 from tests.support.listeners import listening_addresses
-from tests.support.schema import create_schema
+from tests.support.schema import Schema
 from tests.support.waiting import wait_until
 
 STRUCTURED = "application/cloudevents+json"
@@ -22,10 +21,8 @@ BATCH = "application/cloudevents-batch+json"
 
 
 @pytest.fixture(scope="module")
-def ingest(kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
-    process = LocalIngest(
-        tmp_path_factory.mktemp("ingest"), kafka.bootstrap, create_schema(engine), f"t{uuid4().hex[:8]}."
-    )
+def ingest(kafka: LocalKafka, module_schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
+    process = LocalIngest(tmp_path_factory.mktemp("ingest"), kafka.bootstrap, module_schema, f"t{uuid4().hex[:8]}.")
     process.start()
     yield process
     assert process.stop() == 0, process.log()

@@ -10,11 +10,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.engine import EngineProcess
 from tests.support.events import filing_rated
 from tests.support.ingest import LocalIngest
 from tests.support.kafka import LocalKafka
-from tests.support.schema import create_schema
+from tests.support.schema import Schema
 from tests.support.waiting import wait_until
 
 BATCH = "application/cloudevents-batch+json"
@@ -22,11 +21,11 @@ MAX_REQUESTS, MAX_KEY_REQUESTS, MAX_BYTES = 3, 2, 100_000
 
 
 @pytest.fixture(scope="module")
-def ingest(kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
+def ingest(kafka: LocalKafka, module_schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
     process = LocalIngest(
         tmp_path_factory.mktemp("ingest"),
         kafka.bootstrap,
-        create_schema(engine),
+        module_schema,
         f"t{uuid4().hex[:8]}.",
         max_in_flight_requests=str(MAX_REQUESTS),
         max_key_requests=str(MAX_KEY_REQUESTS),

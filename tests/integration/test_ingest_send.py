@@ -9,10 +9,9 @@ from uuid import uuid4
 import pytest
 
 from shared.filing_keys import filing_key
-from tests.support.engine import EngineProcess
 from tests.support.ingest import LocalIngest
 from tests.support.kafka import LocalKafka
-from tests.support.schema import create_schema
+from tests.support.schema import Schema
 from tests.support.waiting import wait_until
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -20,9 +19,9 @@ NUMBER = "H31.16-260302-0001"
 
 
 @pytest.fixture(scope="module")
-def ingest(kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
+def ingest(kafka: LocalKafka, module_schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
     folder = tmp_path_factory.mktemp("send")
-    process = LocalIngest(folder, kafka.bootstrap, create_schema(engine), f"t{uuid4().hex[:8]}.")
+    process = LocalIngest(folder, kafka.bootstrap, module_schema, f"t{uuid4().hex[:8]}.")
     process.start()
     (folder / "secret").write_text(SECRET + "\n")
     (folder / "key").write_text(process.new_key("nhap-lieu") + "\n")

@@ -16,11 +16,10 @@ from services.ingest.problems import STATUS, Problem
 from services.ingest.reasons import RejectReason
 from shared.contracts.vocabulary import EVENT_TYPES
 from shared.filing_keys import filing_key
-from tests.support.engine import EngineProcess
 from tests.support.ingest import LocalIngest
 from tests.support.kafka import LocalKafka
 from tests.support.processes import REPO
-from tests.support.schema import create_schema
+from tests.support.schema import Schema
 
 GUIDE = (REPO / "docs" / "integrators.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
@@ -37,9 +36,9 @@ VECTORS = re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", GUIDE, re.MULTILI
 
 
 @pytest.fixture(scope="module")
-def ingest(kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
+def ingest(kafka: LocalKafka, module_schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalIngest]:
     folder = tmp_path_factory.mktemp("guide")
-    process = LocalIngest(folder, kafka.bootstrap, create_schema(engine), f"t{uuid4().hex[:8]}.")
+    process = LocalIngest(folder, kafka.bootstrap, module_schema, f"t{uuid4().hex[:8]}.")
     process.start()
     yield process
     assert process.stop() == 0

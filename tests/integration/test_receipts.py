@@ -14,12 +14,12 @@ import httpx
 import pytest
 
 from tests.support.api import ApiProcess, start_api
-from tests.support.engine import EngineProcess, start_engine
+from tests.support.engine import start_engine
 from tests.support.events import event, filing_rated, filing_received, key_of
 from tests.support.ingest import LocalIngest
 from tests.support.kafka import LocalKafka
 from tests.support.processes import REPO
-from tests.support.schema import create_schema
+from tests.support.schema import Schema, create_schema
 from tests.support.scoring import ScoringSetup
 from tests.support.waiting import wait_until
 
@@ -70,8 +70,8 @@ class Sender:
 
 
 @pytest.fixture(scope="module")
-def sender(kafka: LocalKafka, engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sender]:
-    schema, prefix, folder = create_schema(engine), f"t{uuid4().hex[:8]}.", tmp_path_factory.mktemp("receipts")
+def sender(kafka: LocalKafka, module_schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sender]:
+    schema, prefix, folder = module_schema, f"t{uuid4().hex[:8]}.", tmp_path_factory.mktemp("receipts")
     with ExitStack() as stack:
         scoring = ScoringSetup(kafka, schema, folder, prefix)
         stack.callback(scoring.stop)

@@ -12,7 +12,7 @@ from deploy.local.kafka.settings import KafkaSettings
 
 
 def broker_command(settings: KafkaSettings) -> list[str]:
-    """The broker's command, Java first, once its data folder is formatted; exits 1 with one line without Java or jars."""
+    """The broker's command, Java first; formats a new data folder. Exits 1 with one line without Java or jars."""
     java = shutil.which("java")
     if java is None:
         sys.exit("Không có Java. Chạy: make setup")
