@@ -65,12 +65,14 @@ SCORING := $(wildcard tests/integration/test_scoring_*.py)
 ALERTS := $(wildcard tests/contract/test_alert_*.py tests/integration/test_alert_*.py)
 PARTS := $(filter-out $(WHOLE) $(SCORING) $(ALERTS), $(wildcard tests/contract/test_*.py tests/integration/test_*.py))
 UNITS := tests/unit tests/architecture
+# Where the variable is set, pytest prepares all tests and its plugins anew in every run.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .PHONY: test
 test: setup-test ## Lint, types, import rules, every test; a part with ARGS="tests/unit -k heartbeat"
 ifdef ARGS
 	@$(MAKE) --no-print-directory check-code
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 else
 	@echo "Two runs at a time; each is printed when it has ended."
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
@@ -85,7 +87,7 @@ test-alerts: TESTS := $(ALERTS)
 test-parts: TESTS := $(PARTS)
 test-units: TESTS := $(UNITS)
 test-whole test-scoring test-alerts test-parts test-units:
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(PYTEST) $(TESTS)
 
 .PHONY: chaos
 chaos: setup-test ## Kill, freeze and cut off everything under load: ROUNDS=20 SEED=1, ARGS=--help

@@ -25,10 +25,16 @@ def tree_of(file: Path) -> ast.Module:
     return ast.parse(file.read_text(), str(file))
 
 
+@cache
+def nodes_of(file: Path) -> tuple[ast.AST, ...]:
+    """Every node of a file's syntax tree: a dozen tests ask, and walking the tree costs more than parsing it."""
+    return tuple(ast.walk(tree_of(file)))
+
+
 def functions() -> Iterator[tuple[str, Function]]:
     """Every function and method with its place."""
     for file in python_files():
-        for node in ast.walk(tree_of(file)):
+        for node in nodes_of(file):
             if isinstance(node, Function):
                 yield f"{place(file)}:{node.lineno} {node.name}", node
 

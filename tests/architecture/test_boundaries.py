@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.sources import REPO, place, python_files, tree_of
+from tests.architecture.sources import REPO, nodes_of, place, python_files
 
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"}
 PURE = (
@@ -40,7 +40,7 @@ SKIPS = {"skip", "skipif", "xfail", "importorskip"}
 
 def nodes(*packages: str) -> Iterator[tuple[Path, ast.AST]]:
     for file in python_files(*packages):
-        for node in ast.walk(tree_of(file)):
+        for node in nodes_of(file):
             yield file, node
 
 
