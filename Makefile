@@ -59,11 +59,14 @@ clean: ## Stop the stack and remove its data folder
 	@test ! -x $(BIN)/python || $(STACK) clean
 
 # Two runs side by side, because one alone leaves a core idle while it waits for what it started. Each run has a broker
-# and an engine of its own. The longest begin first.
-WHOLE := tests/e2e tests/chaos tests/integration/test_simulated_month.py
+# and an engine of its own, which cost a quarter of a core until it ends: so the one whole stack that tests share has a
+# run to itself. The longest begin first.
+STACKS := tests/e2e/test_demo.py tests/integration/test_simulated_month.py tests/chaos
+PAGES := $(wildcard tests/e2e/test_wallboard*.py)
+WHOLE := $(filter-out $(STACKS) $(PAGES), $(wildcard tests/e2e/test_*.py))
 SCORING := $(wildcard tests/integration/test_scoring_*.py)
 ALERTS := $(wildcard tests/contract/test_alert_*.py tests/integration/test_alert_*.py)
-PARTS := $(filter-out $(WHOLE) $(SCORING) $(ALERTS), $(wildcard tests/contract/test_*.py tests/integration/test_*.py))
+PARTS := $(filter-out $(STACKS) $(SCORING) $(ALERTS), $(wildcard tests/contract/test_*.py tests/integration/test_*.py))
 UNITS := tests/unit tests/architecture
 # Where the variable is set, pytest prepares all tests and its plugins anew in every run.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
@@ -76,17 +79,19 @@ ifdef ARGS
 else
 	@echo "Two runs at a time; each is printed when it has ended."
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
-		test-whole test-scoring test-parts test-alerts test-units check-code
+		test-parts test-scoring test-stacks test-whole test-alerts test-pages test-units check-code
 endif
 
 # Without setup, which must not change what runs beside it.
-.PHONY: test-whole test-scoring test-alerts test-parts test-units
+.PHONY: test-parts test-scoring test-stacks test-whole test-alerts test-pages test-units
+test-stacks: TESTS := $(STACKS)
+test-pages: TESTS := $(PAGES)
 test-whole: TESTS := $(WHOLE)
 test-scoring: TESTS := $(SCORING)
 test-alerts: TESTS := $(ALERTS)
 test-parts: TESTS := $(PARTS)
 test-units: TESTS := $(UNITS)
-test-whole test-scoring test-alerts test-parts test-units:
+test-parts test-scoring test-stacks test-whole test-alerts test-pages test-units:
 	@$(PYTEST) $(TESTS)
 
 .PHONY: chaos
