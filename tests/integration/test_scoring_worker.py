@@ -165,7 +165,8 @@ def test_a_projection_filled_with_other_readings_is_refused_and_rebuild_is_named
 
 
 def test_an_engine_that_hangs_ends_the_worker_with_partition_and_offset(scoring: ScoringSetup) -> None:
-    worker = scoring.worker(CHITIEU_SCORING_STUCK_SECONDS="3").start()
+    # More than a start takes on a busy machine, which must not be taken for the engine's hanging.
+    worker = scoring.worker(CHITIEU_SCORING_STUCK_SECONDS="10").start()
     engine = scoring.schema.engine.process
     engine.signal(signal.SIGSTOP)
     try:
