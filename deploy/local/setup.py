@@ -101,7 +101,7 @@ def _set_up_stack(*, more: bool) -> None:
 
 
 def _archive_classes() -> None:
-    """A test run starts some twenty brokers; making the archive takes as long as three starts, so `make up` does not.
+    """A test run starts some twenty brokers; making the archive costs as much as two starts, so `make up` does not.
 
     Java passes over an archive that does not fit, so where none can be made brokers only start more slowly.
     """

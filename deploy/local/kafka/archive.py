@@ -1,6 +1,7 @@
 """`python -m deploy.local.kafka.archive`: the broker's classes as Java keeps them in memory, for quicker starts.
 
-Java maps the archive instead of reading and checking 6,000 classes: a start takes 2.0 s of a core instead of 3.8 s.
+Java maps the archive instead of reading and checking every class: the first start on a new folder takes 3.2 s of a
+core instead of 5.4 s, and the broker 7 MB less.
 An archive of other jars or of another Java is passed over in silence.
 """
 
