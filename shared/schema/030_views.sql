@@ -52,8 +52,9 @@ FRAGMENT catalogue_version AS SELECT argMax(version, published) FROM {database}.
 -- Amounts of each (reading, unit), which `cell` stands for, by where they count. Months that are over come from the sums
 -- by month; only the last 30 days and a period's broken first month come from those by day, which are thirty times as
 -- many. A report that is ignored is taken back; `count()`, which no projection has, lets these few rows be read from the
--- table, where other readings cost one column, and not from `days`, where they cost all. `amounts` are num, den, excluded, no_data, stale, ignored reports in one
--- array: what a column costs is not its rows but its planning, in every subquery that it passes.
+-- table, where other readings cost one column, and not from `days`, where they cost all. `amounts` are num, den, excluded,
+-- no_data, stale, ignored reports in one array: what a column costs is not its rows but its planning, in every subquery
+-- that it passes.
 FRAGMENT amounts AS
 SELECT cell, month >= period_start AS in_period, true AS to_date, false AS recent,
        [sum(num), sum(den), sum(excluded), sumIf(den, reason = 'no_data'), sumIf(den, reason = 'stale')] AS amounts
@@ -82,15 +83,12 @@ FROM {amounts} GROUP BY cell;
 
 -- Sums of each cell of the board (figure, unit); the unit's own report, when there is one, outranks its members.
 FRAGMENT cell_sums AS
-WITH if(is_flow, in_period, to_date) AS counting
-SELECT figure, unit, sumForEachIf(counting, own) AS own_total,
-       own_total[2] > 0 OR countIf(NOT own) = 0 AS by_own,
-       if(by_own, own_total, sumForEachIf(counting, NOT own)) AS total,
-       if(by_own, sumForEachIf(recent, own), sumForEachIf(recent, NOT own)) AS recent,
-       if(by_own, 0, countIf(is_report AND expected AND to_date[2] = 0)) AS reports_missing
+SELECT figure, unit, sumForEach(if(is_flow, in_period, to_date)) AS total, sumForEach(recent) AS recent,
+       countIf(is_report AND expected AND to_date[2] = 0) AS reports_missing
 FROM {database}.catalogue_rollup AS rollup
 LEFT JOIN {reading_sums} AS sums ON sums.cell = rollup.cell
-GROUP BY figure, unit;
+GROUP BY figure, unit, own
+ORDER BY own AND total[2] > 0 DESC, own LIMIT 1 BY figure, unit;
 
 CREATE OR REPLACE VIEW {database}.watermarks AS SELECT * FROM {marks};
 CREATE OR REPLACE VIEW {database}.sources AS WITH {as_of:Date} AS silence_day SELECT * FROM {source_silence};
@@ -100,24 +98,25 @@ SELECT silence_day AS as_of, {watermark} AS watermark, {catalogue_version} AS ca
        count() AS sources_expected, countIf(NOT silent) AS sources_reporting, groupArrayIf(source, silent) AS silent_sources
 FROM {source_silence};
 
--- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from. The bounds are no
--- Nullables, which would make every sum of theirs one; of a period that nobody knows they are NULL, and there is no row.
-FRAGMENT judged_cells AS
+-- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
+FRAGMENT board_cells AS
 WITH (SELECT (start, least(end, {as_of:Date}), end) FROM {database}.catalogue_periods
       WHERE code = {period:String}) AS bounds,
-     assumeNotNull(bounds.1) AS period_start, assumeNotNull(bounds.2) AS upto, assumeNotNull(bounds.3) AS period_end,
-     upto AS silence_day,
+     bounds.1 AS period_start, bounds.2 AS upto, bounds.3 AS period_end, upto AS silence_day,
      (SELECT (count(), countIf(NOT silent), groupArrayIf(source, silent)) FROM {source_silence}) AS heard,
      cells.comparator = '>' AS strict -- of integers, more than the target is at least one more
 SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code, cells.position AS position,
        cells.unit AS unit, cells.unit_level AS unit_level, cells.unit_kind AS unit_kind, cells.kind AS kind,
        {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of,
+       {as_of:Date} > period_end AS final,
        total[1] AS num, total[2] AS den, total[3] AS excluded,
        if(cells.is_flow, recent[1], NULL) AS recent_num, if(cells.is_flow, recent[2], NULL) AS recent_den,
        total[4] AS no_data,
        cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row,
        multiIf(target < 0, 'no_target', den = 0, 'no_occurrence',
                toInt128(num) * 100 - toInt128(target) * den >= strict, 'met', 'below') AS status,
+       multiIf(recent_den IS NULL, NULL, target < 0, 'no_target', recent_den = 0, 'no_occurrence',
+               toInt128(recent_num) * 100 - toInt128(target) * recent_den >= strict, 'met', 'below') AS recent_status,
        -- What is still expected, at the pace of the days so far; rounded up, so that hope is lost late, not early.
        toInt64(ceil(den * (period_end - upto) / greatest(1, upto - period_start + 1))) AS expected_den,
        cells.kind = 'flow' AND status = 'below'
@@ -131,19 +130,6 @@ SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code,
        arrayFilter((flag, raised) -> raised,
            ['provisional', 'stale', 'not_recoverable', 'offline_conflict', 'basis_undefined'],
            [provisional, stale, not_recoverable, offline_conflict, basis_undefined]) AS flags,
-       {watermark} AS watermark, {catalogue_version} AS catalogue_version,
-       heard.1 AS sources_expected, heard.2 AS sources_reporting
-FROM {database}.catalogue_cells AS cells
-INNER JOIN {cell_sums} AS sums ON sums.figure = cells.figure AND sums.unit = cells.unit
-WHERE bounds.3 BETWEEN cells.target_from AND cells.target_to
-  AND (cells.expected OR total[2] > 0 OR total[3] > 0);
-
--- The same with what only people read.
-FRAGMENT board_cells AS
-WITH comparator = '>' AS strict
-SELECT *, {as_of:Date} > end AS final,
-       multiIf(recent_den IS NULL, NULL, target < 0, 'no_target', recent_den = 0, 'no_occurrence',
-               toInt128(recent_num) * 100 - toInt128(target) * recent_den >= strict, 'met', 'below') AS recent_status,
        -- The status that a screen colours by: the 30 days once the year cannot be reached any more.
        if(not_recoverable AND recent_status IN ('met', 'below'), recent_status, status) AS shown_status,
        -- In tenths of a percent, rounded down, so that a rate below its target never shows the target; a strict
@@ -153,8 +139,13 @@ SELECT *, {as_of:Date} > end AS final,
        if(recent_den > 0, intDiv(toInt128(recent_num) * 1000 + if(strict AND recent_status = 'met', recent_den - 1, 0),
                                  recent_den) / 10, NULL) AS recent_percent,
        -- The indicator at this unit: met when every figure with a target is; the words' order is that of the alphabet.
-       min(status) OVER (PARTITION BY indicator, unit) AS indicator_status
-FROM {judged_cells};
+       min(status) OVER (PARTITION BY cells.indicator, cells.unit) AS indicator_status,
+       {watermark} AS watermark, {catalogue_version} AS catalogue_version,
+       heard.1 AS sources_expected, heard.2 AS sources_reporting
+FROM {database}.catalogue_cells AS cells
+INNER JOIN {cell_sums} AS sums ON sums.figure = cells.figure AND sums.unit = cells.unit
+WHERE period_end BETWEEN cells.target_from AND cells.target_to
+  AND (cells.expected OR total[2] > 0 OR total[3] > 0);
 
 CREATE OR REPLACE VIEW {database}.board AS {board_cells};
 
