@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from services.ingest.intake import Intake
+from services.ingest.listening import BACKLOG, listeners
 from services.ingest.metrics import IngestMetrics
 from services.ingest.publisher import KafkaPublisher, Publisher
 from services.ingest.rejections import RejectionWriter
@@ -31,6 +32,10 @@ MAX_KEY_AGE_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 75
 """Longer than clients keep an idle connection (httpx 5 s, the same as this server's default; proxies 60 s): whoever
 closes second loses the request that is sent at that moment, and its sender is told nothing."""
+
+MAX_CONNECTIONS = 2_000
+"""Idle ones count too, with 20 KB each. Above it the server itself answers 503 to everything and closes: the last
+resort, far above what places and keep-alive need."""
 
 log = get_logger(__name__)
 
@@ -91,17 +96,18 @@ async def _serve(settings: IngestSettings) -> None:
         app = build_app(settings, keys, publisher, catalogue, metrics, rejections)
         config = uvicorn.Config(
             app,
-            host=settings.listen_host,
-            port=settings.port,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            backlog=BACKLOG,
+            limit_concurrency=MAX_CONNECTIONS,
             access_log=False,
             log_config=None,
             lifespan="off",
         )
         # What lives as long as the process is looked at no more by the collector: a tenth of the time per event.
         gc.freeze()
+        sockets = listeners(settings.listen_host, settings.port)
         log.info("started", port=settings.port)
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(config).serve(sockets)
         await asyncio.to_thread(rejections.stop)
 
 
