@@ -14,6 +14,7 @@ from starlette.routing import Route
 from services.ingest.intake import Intake
 from services.ingest.listening import BACKLOG, listeners
 from services.ingest.metrics import IngestMetrics
+from services.ingest.parting import Parting
 from services.ingest.publisher import KafkaPublisher, Publisher
 from services.ingest.rejections import RejectionWriter
 from services.ingest.routes import EventsEndpoint, list_schemas, one_schema
@@ -56,7 +57,8 @@ def build_app(
     if rejections is not None:
         metrics.notes_waiting.set_function(lambda: rejections.waiting)
     metrics.key_age_seconds.set_function(lambda: keys.age_seconds)
-    endpoint = EventsEndpoint(settings, keys, Scopes(catalogue), intake, publisher, metrics, rejections)
+    parting = Parting(settings.max_body_bytes)
+    endpoint = EventsEndpoint(settings, keys, Scopes(catalogue), intake, publisher, metrics, parting, rejections)
 
     async def keys_ready() -> str:
         return "" if keys.age_seconds < MAX_KEY_AGE_SECONDS else "keys cannot be refreshed"
