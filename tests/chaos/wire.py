@@ -81,11 +81,10 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by the parser."""
-        match name.lower():
-            case b"retry-after":
-                self._retry_after = value.decode()
-            case b"connection":
-                self._ends = value.lower() == b"close"
+        if name.lower() == b"retry-after":
+            self._retry_after = value.decode()
+        if name.lower() == b"connection":
+            self._ends = value.lower() == b"close"
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""

@@ -28,9 +28,7 @@ BODY_DEADLINE_SECONDS = 1
 KERNEL_BYTES = 10_000_000
 """What both sides' sockets may hold of a body that nobody reads."""
 REFUSED = 'chitieu_ingest_refused_requests_total{reason="overloaded"}'
-ACCEPTED = 'chitieu_ingest_accepted_total{type="filing.rated"}'
 FULL_BATCH = 1_000
-CALLERS = 200
 
 Seen = tuple[int, str | None]
 """Status and `Retry-After`."""
@@ -190,35 +188,6 @@ def test_a_file_that_is_sent_while_ingest_is_full_arrives_when_it_is_not(ingest:
             wait_until(lambda: ingest.metric(REFUSED) > before, deadline_seconds=20, what="refused")
         assert results.result(timeout=60) == [None] * FULL_BATCH
     client.close()
-
-
-def test_callers_are_let_in_while_batch_after_batch_is_checked(ingest: LocalIngest, key: str) -> None:
-    """Not one per batch, as the event loop does by itself."""
-    body, ended = batch(FULL_BATCH), []
-
-    def send_on() -> None:
-        while not ended:
-            assert post(ingest, key, body).status_code == 202
-
-    with ThreadPoolExecutor(PLACES) as senders:
-        sending = [senders.submit(send_on) for _ in range(PLACES)]
-        try:
-            before = ingest.metric(ACCEPTED)
-            wait_until(lambda: ingest.metric(ACCEPTED) > before, deadline_seconds=20, what="batches under way")
-            callers = [socket.create_connection(("127.0.0.1", ingest.port)) for _ in range(CALLERS)]
-            before = ingest.metric(ACCEPTED)
-            for caller in callers:
-                caller.sendall(request_head("nobody", "content-length: 0"))
-            answers = [read_answer(caller)[:13] for caller in callers]
-            checked = (ingest.metric(ACCEPTED) - before) / FULL_BATCH
-        finally:
-            ended.append(True)
-        for one in sending:
-            one.result(timeout=60)
-    for caller in callers:
-        caller.close()
-    assert answers == [b"http/1.1 401 "] * CALLERS
-    assert checked < CALLERS / 4
 
 
 @pytest.fixture
