@@ -57,7 +57,7 @@ class EventsEndpoint:
             found = await self._handle(headers, scope["query_string"].decode("latin-1"), body)
         except Refused as refused:
             self._count(began, refused.problem)
-            log.info("request_refused", reason=refused.problem.value)
+            log.info("request_refused", reason=refused.problem.value, key_id=refused.key_id)
             await self.parting.refuse(refusal(refused.problem), headers, body, send)
             return
         except Exception as error:  # noqa: BLE001 - the message may hold a value, so only its place is logged
@@ -75,6 +75,13 @@ class EventsEndpoint:
 
     async def _handle(self, headers: Mapping[str, str], query: str, body: Body) -> Answer:
         key = await self._key(headers)
+        try:
+            return await self._take(headers, query, body, key)
+        except Refused as refused:
+            refused.key_id = key.key_id
+            raise
+
+    async def _take(self, headers: Mapping[str, str], query: str, body: Body, key: KeyRecord) -> Answer:
         dry_run = parse_qs(query).get("dry_run", ["0"])[-1].lower() in TRUE
         mode, declared_bytes = mode_of(headers), int(headers.get("content-length", "0"))
         if declared_bytes > self.settings.max_body_bytes:
