@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from services.ingest.intake import Intake
-from services.ingest.listening import BACKLOG, listeners
+from services.ingest.listening import BACKLOG, KEEP_ALIVE_SECONDS, MAX_CONNECTIONS, listeners
 from services.ingest.metrics import IngestMetrics
 from services.ingest.parting import Parting
 from services.ingest.publisher import KafkaPublisher, Publisher
@@ -29,14 +29,6 @@ from shared.logs import configure_logs, get_logger
 
 MAX_KEY_AGE_SECONDS = 30.0
 """Older keys still work, because ClickHouse being away must not stop events; the process is then not ready."""
-
-KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep an idle connection (httpx 5 s, the same as this server's default; proxies 60 s): whoever
-closes second loses the request that is sent at that moment, and its sender is told nothing."""
-
-MAX_CONNECTIONS = 2_000
-"""Idle ones count too, with 20 KB each. Above it the server itself answers 503 to everything and closes: the last
-resort, far above what places and keep-alive need."""
 
 log = get_logger(__name__)
 

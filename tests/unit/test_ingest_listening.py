@@ -16,21 +16,25 @@ HOST = "127.0.0.1"
 
 async def turns_until_all_are_accepted(sockets: list[socket.socket]) -> int:
     """Turns of the event loop in which connections of `CALLERS` that wait already were taken."""
-    loop, accepted, turns = asyncio.get_running_loop(), 0, 0
+    loop, accepted, turns, done = asyncio.get_running_loop(), 0, 0, asyncio.Event()
 
     class Accepted(asyncio.Protocol):
         def connection_made(self, _: asyncio.BaseTransport) -> None:
             nonlocal accepted
             accepted += 1
 
+    def count(before: int) -> None:
+        """Once in each turn."""
+        nonlocal turns
+        turns += accepted > before
+        (done.set if accepted == CALLERS else lambda: loop.call_soon(count, accepted))()
+
     with ExitStack() as callers:
         for _ in range(CALLERS):
             callers.enter_context(socket.create_connection(sockets[0].getsockname()))
         servers = [await loop.create_server(Accepted, sock=one) for one in sockets]
-        while accepted < CALLERS:
-            before = accepted
-            await asyncio.sleep(0)
-            turns += accepted > before
+        count(accepted)
+        await done.wait()
         for server in servers:
             server.close()
     return turns
