@@ -6,9 +6,9 @@ import socket
 from shared.errors import StartError
 
 ACCEPTS_PER_TURN = 16
-"""uvloop (libuv, since its pull request 3696) accepts one connection of a listener in each turn of its loop. A turn that
-decodes a full batch takes 15 to 40 ms, so that under load 25 to 60 senders a second got in and all others waited in the
-kernel, for a minute and more, where nobody can refuse them. So many at a time are 400 a second in the slowest case."""
+"""uvloop (libuv, since its pull request 3696) accepts one connection of a listener in each turn of its loop. A turn in
+which a full batch is decoded takes 15 to 40 ms, so that under load 25 to 60 senders a second got in and all others
+waited in the kernel, for a minute and more, where nobody can refuse them. Sixteen are 400 a second at the slowest."""
 
 BACKLOG = 512
 """Connections that wait to be accepted: a second's worth. A sender that finds no room tries again after a second."""
