@@ -88,7 +88,7 @@ class EventsEndpoint:
             raise Refused(Problem.BODY_TOO_LARGE)
         async with self.intake.request(key.key_id, declared_bytes) as held:
             whole = await self._body(headers, body, held)
-            async with self.intake.turn(len(whole)):
+            async with self.intake.turn():
                 outcomes = self._validate(mode, headers, whole, key)
             del whole
             # The body is gone by now; while the log is slow only its events are kept.

@@ -1,11 +1,12 @@
 """Places, room and turns: decided from the headers, and given back."""
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
 
 import pytest
 
-from services.ingest.intake import TURN_BYTES, Intake
+from services.ingest.intake import SLICE_SECONDS, Intake
 from services.ingest.problems import Problem, Refused
 from services.ingest.settings import IngestSettings
 
@@ -45,33 +46,62 @@ async def test_with_all_places_taken_the_next_is_refused_whatever_it_declares() 
         assert await refusal(taken, 0) is Problem.OVERLOADED
 
 
-async def test_whose_turn_does_not_come_in_time_is_told_to_come_back() -> None:
-    taken = intake()
-    async with taken.turn(TURN_BYTES):
-        with pytest.raises(Refused) as caught:
-            async with taken.turn(TURN_BYTES):
-                raise AssertionError("has the turn")
-    assert caught.value.problem is Problem.OVERLOADED
-    async with taken.turn(TURN_BYTES):
+def work() -> None:
+    """As long as bodies are checked in one turn, and some more."""
+    end = time.monotonic() + 2 * SLICE_SECONDS
+    while time.monotonic() < end:
         pass
 
 
-async def test_between_two_large_bodies_the_loop_turns_and_small_ones_do_not_wait() -> None:
+async def test_whose_turn_does_not_come_in_time_is_told_to_come_back() -> None:
+    taken, seen = intake(), []
+
+    async def check() -> None:
+        try:
+            async with taken.turn():
+                work()
+                seen.append("checked")
+        except Refused as refused:
+            seen.append(refused.problem.value)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(check())
+    assert seen == ["checked", "checked", "overloaded"]
+
+
+async def test_between_two_large_bodies_the_loop_turns() -> None:
     taken, done = Intake(IngestSettings()), []
 
-    async def work(name: str, size: int) -> None:
-        async with taken.turn(size):
+    async def check(name: str) -> None:
+        async with taken.turn():
+            work()
             done.append(name)
 
     def look() -> None:
         """Once in each turn of the loop."""
-        if "second" not in done:
+        if "third" not in done:
             done.append("others")
             asyncio.get_running_loop().call_soon(look)
 
+    look()
     async with asyncio.TaskGroup() as group:
-        for name, size in (("first", TURN_BYTES), ("second", TURN_BYTES), ("small", TURN_BYTES - 1)):
-            group.create_task(work(name, size))
-        look()
-    assert done.index("small") < done.index("second")
+        for name in ("first", "second", "third"):
+            group.create_task(check(name))
+    assert [name for name in done if name != "others"] == ["first", "second", "third"]
     assert "others" in done[done.index("first") : done.index("second")]
+    assert "others" in done[done.index("second") : done.index("third")]
+
+
+async def test_small_bodies_share_a_turn() -> None:
+    taken, done = Intake(IngestSettings()), []
+
+    async def check(name: int) -> None:
+        async with taken.turn():
+            done.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        for name in range(3):
+            group.create_task(check(name))
+        asyncio.get_running_loop().call_soon(done.append, "others")
+    assert done == [0, 1, 2, "others"]
