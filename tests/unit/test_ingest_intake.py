@@ -94,14 +94,14 @@ async def test_between_two_large_bodies_the_loop_turns() -> None:
 
 
 async def test_small_bodies_share_a_turn() -> None:
-    taken, done = Intake(IngestSettings()), []
+    taken, done = Intake(IngestSettings()), list[str]()
 
-    async def check(name: int) -> None:
+    async def check(name: str) -> None:
         async with taken.turn():
             done.append(name)
 
     async with asyncio.TaskGroup() as group:
-        for name in range(3):
+        for name in ("first", "second", "third"):
             group.create_task(check(name))
         asyncio.get_running_loop().call_soon(done.append, "others")
-    assert done == [0, 1, 2, "others"]
+    assert done == ["first", "second", "third", "others"]
