@@ -12,7 +12,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from services.ingest.intake import Intake
+from services.ingest.listening import BACKLOG, KEEP_ALIVE_SECONDS, MAX_CONNECTIONS, listeners
 from services.ingest.metrics import IngestMetrics
+from services.ingest.parting import Parting
 from services.ingest.publisher import KafkaPublisher, Publisher
 from services.ingest.rejections import RejectionWriter
 from services.ingest.routes import EventsEndpoint, list_schemas, one_schema
@@ -27,10 +29,6 @@ from shared.logs import configure_logs, get_logger
 
 MAX_KEY_AGE_SECONDS = 30.0
 """Older keys still work, because ClickHouse being away must not stop events; the process is then not ready."""
-
-KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep an idle connection (httpx 5 s, the same as this server's default; proxies 60 s): whoever
-closes second loses the request that is sent at that moment, and its sender is told nothing."""
 
 log = get_logger(__name__)
 
@@ -51,7 +49,8 @@ def build_app(
     if rejections is not None:
         metrics.notes_waiting.set_function(lambda: rejections.waiting)
     metrics.key_age_seconds.set_function(lambda: keys.age_seconds)
-    endpoint = EventsEndpoint(settings, keys, Scopes(catalogue), intake, publisher, metrics, rejections)
+    parting = Parting(settings.max_body_bytes)
+    endpoint = EventsEndpoint(settings, keys, Scopes(catalogue), intake, publisher, metrics, parting, rejections)
 
     async def keys_ready() -> str:
         return "" if keys.age_seconds < MAX_KEY_AGE_SECONDS else "keys cannot be refreshed"
@@ -91,17 +90,18 @@ async def _serve(settings: IngestSettings) -> None:
         app = build_app(settings, keys, publisher, catalogue, metrics, rejections)
         config = uvicorn.Config(
             app,
-            host=settings.listen_host,
-            port=settings.port,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            backlog=BACKLOG,
+            limit_concurrency=MAX_CONNECTIONS,
             access_log=False,
             log_config=None,
             lifespan="off",
         )
         # What lives as long as the process is looked at no more by the collector: a tenth of the time per event.
         gc.freeze()
+        sockets = listeners(settings.listen_host, settings.port)
         log.info("started", port=settings.port)
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(config).serve(sockets)
         await asyncio.to_thread(rejections.stop)
 
 

@@ -71,11 +71,12 @@ RETRY_AFTER_SECONDS: dict[Problem, int] = {
 
 
 class Refused(Exception):  # noqa: N818 - it ends a request, it is no fault
-    """Ends the handling of a request with a problem document."""
+    """Ends the handling of a request with a problem document; `key_id` is for the log, "" when no key was proved."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.value)
         self.problem = problem
+        self.key_id = ""
 
 
 def document(problem: Problem, **members: object) -> dict[str, object]:

@@ -16,6 +16,7 @@ from services.ingest.answers import Answer, Outcome, answer, refusal
 from services.ingest.bodies import Mode, mode_of, raw_events, refuse_many
 from services.ingest.intake import Body, Held, Intake, inflate_aside
 from services.ingest.metrics import IngestMetrics
+from services.ingest.parting import Parting, send_answer
 from services.ingest.problems import Problem, Refused
 from services.ingest.publisher import Publisher
 from services.ingest.reasons import Rejected
@@ -45,35 +46,51 @@ class EventsEndpoint:
     intake: Intake
     publisher: Publisher
     metrics: IngestMetrics
+    parting: Parting
     rejections: RejectionWriter | None = None
     """None: refused events are told in the answer alone."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request; whatever happens, nothing of the events gets into the log."""
-        began = time.monotonic()
-        body = Body(receive)
+        began, headers, body = time.monotonic(), Headers(scope=scope), Body(receive)
         try:
-            found = await self._handle(Headers(scope=scope), scope["query_string"].decode("latin-1"), body)
+            found = await self._handle(headers, scope["query_string"].decode("latin-1"), body)
         except Refused as refused:
-            self.metrics.refused.labels(refused.problem.value).inc()
-            log.info("request_refused", reason=refused.problem.value)
-            await self.intake.drain(body)
-            found = refusal(refused.problem)
+            self._count(began, refused.problem)
+            log.info("request_refused", reason=refused.problem.value, key_id=refused.key_id)
+            await self.parting.refuse(refusal(refused.problem), headers, body, send)
+            return
         except Exception as error:  # noqa: BLE001 - the message may hold a value, so only its place is logged
-            self.metrics.refused.labels(Problem.INTERNAL.value).inc()
+            self._count(began, Problem.INTERNAL)
             log.error("request_failed", error=type(error).__name__, at=_frames(error))  # noqa: TRY400
-            found = refusal(Problem.INTERNAL)
-        await _send(found, send)
+            await self.parting.refuse(refusal(Problem.INTERNAL), headers, body, send)
+            return
+        self._count(began)
+        await send_answer(found, send)
+
+    def _count(self, began: float, problem: Problem | None = None) -> None:
         self.metrics.seconds.observe(time.monotonic() - began)
+        if problem:
+            self.metrics.refused.labels(problem.value).inc()
 
     async def _handle(self, headers: Mapping[str, str], query: str, body: Body) -> Answer:
         key = await self._key(headers)
+        try:
+            return await self._take(headers, query, body, key)
+        except Refused as refused:
+            refused.key_id = key.key_id
+            raise
+
+    async def _take(self, headers: Mapping[str, str], query: str, body: Body, key: KeyRecord) -> Answer:
         dry_run = parse_qs(query).get("dry_run", ["0"])[-1].lower() in TRUE
-        async with self.intake.request(key.key_id) as held:
-            mode = mode_of(headers)
-            if int(headers.get("content-length", "0")) > self.settings.max_body_bytes:
-                raise Refused(Problem.BODY_TOO_LARGE)
-            outcomes = self._validate(mode, headers, await self._body(headers, body, held), key)
+        mode, declared_bytes = mode_of(headers), int(headers.get("content-length", "0"))
+        if declared_bytes > self.settings.max_body_bytes:
+            raise Refused(Problem.BODY_TOO_LARGE)
+        async with self.intake.request(key.key_id, declared_bytes) as held:
+            whole = await self._body(headers, body, held)
+            async with self.intake.turn():
+                outcomes = self._validate(mode, headers, whole, key)
+            del whole
             # The body is gone by now; while the log is slow only its events are kept.
             await self._publish(outcomes, dry_run)
             self._tell(outcomes, key, dry_run)
@@ -150,14 +167,3 @@ async def one_schema(request: Request) -> Response:
 
 def _frames(error: Exception) -> list[str]:
     return [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-
-
-async def _send(found: Answer, send: Send) -> None:
-    headers = [
-        (b"content-type", found.media_type.encode()),
-        (b"content-length", str(len(found.body)).encode()),
-        (b"cache-control", b"no-store"),
-        *found.headers,
-    ]
-    await send({"type": "http.response.start", "status": found.status, "headers": headers})
-    await send({"type": "http.response.body", "body": found.body})

@@ -58,6 +58,12 @@ class IngestSettings(SharedSettings):
         validation_alias=AliasChoices("CHITIEU_INGEST_ACK_DEADLINE_SECONDS", "ack_deadline_seconds"),
         description="A broker that has not acknowledged by then makes the answer 503.",
     )
+    turn_deadline_seconds: float = Field(
+        5.0,
+        gt=0,
+        validation_alias=AliasChoices("CHITIEU_INGEST_TURN_DEADLINE_SECONDS", "turn_deadline_seconds"),
+        description="A body that is whole and whose turn to be checked has not come by then is sent away with 503.",
+    )
     body_deadline_seconds: float = Field(
         30.0,
         gt=0,

@@ -36,6 +36,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._retry_after = ""
         self._beginning = b""
+        self._ends = False
         self._answer: asyncio.Future[Answer] | None = None
         self._transport: asyncio.Transport
 
@@ -43,7 +44,8 @@ class Connection(asyncio.Protocol):
     def usable(self) -> bool:
         """Whether the server can be expected to keep it open for another request."""
         idle = time.monotonic() - self.idle_since
-        return idle < IDLE_SECONDS and not self._transport.is_closing() and not self._transport.get_write_buffer_size()
+        ending = self._ends or self._transport.is_closing()
+        return idle < IDLE_SECONDS and not ending and not self._transport.get_write_buffer_size()
 
     async def ask(self, head: bytes, body: bytes) -> Answer:
         """Raises `OSError` when the connection ends before the answer does, `TimeoutError` after `ANSWER_SECONDS`."""
@@ -81,6 +83,8 @@ class Connection(asyncio.Protocol):
         """Called by the parser."""
         if name.lower() == b"retry-after":
             self._retry_after = value.decode()
+        if name.lower() == b"connection":
+            self._ends = value.lower() == b"close"
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""

@@ -13,13 +13,18 @@ MOVES_WITHIN_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A client of the demonstration's api."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     stack = LocalStack(tmp_path_factory.mktemp("demo"), {"CHITIEU_API_OPEN_BOARD": "true"})
     stack.start("demo")
-    with httpx.Client(base_url=stack.url("api"), timeout=MOVES_WITHIN_SECONDS) as client:
-        yield client
+    yield stack
     stack.stop()
+
+
+@pytest.fixture(scope="module")
+def board(demo: LocalStack) -> Iterator[httpx.Client]:
+    """A client of the demonstration's api."""
+    with httpx.Client(base_url=demo.url("api"), timeout=MOVES_WITHIN_SECONDS) as client:
+        yield client
 
 
 def test_the_demonstration_fills_every_indicator_and_moves(board: httpx.Client) -> None:
@@ -42,3 +47,8 @@ def test_the_demonstration_shows_an_alert(board: httpx.Client) -> None:
 
 def test_the_wallboard_is_served(board: httpx.Client) -> None:
     assert "text/html" in board.get("/").raise_for_status().headers["content-type"]
+
+
+def test_the_status_tells_that_events_are_still_sent(demo: LocalStack) -> None:
+    lines = demo.run("deploy.local.stack", "status").stdout.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("simulator")] == ["RUNNING"]

@@ -1,22 +1,18 @@
 """Ingest when more comes in than it takes: told to come back, and nobody's memory grows."""
 
 import json
-import re
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.support.events import filing_rated
-from tests.support.ingest import LocalIngest
+from tests.support.ingest import BATCH, LocalIngest
 from tests.support.kafka import LocalKafka
 from tests.support.schema import Schema
 from tests.support.waiting import wait_until
 
-BATCH = "application/cloudevents-batch+json"
 MAX_REQUESTS, MAX_KEY_REQUESTS, MAX_BYTES = 3, 2, 100_000
 
 
@@ -50,40 +46,19 @@ def post(ingest: LocalIngest, key: str, size: int = 0) -> httpx.Response:
     return httpx.post(f"{ingest.url}/v1/events", content=body, headers=headers, timeout=30)
 
 
-def under_way(ingest: LocalIngest) -> int:
-    found = re.search(
-        r"^chitieu_ingest_in_flight_requests (\S+)$", httpx.get(f"{ingest.url}/metrics").text, re.MULTILINE
-    )
-    assert found
-    return int(float(found[1]))
-
-
-@contextmanager
-def unfinished(ingest: LocalIngest, *keys: str) -> Iterator[None]:
-    """One request of each key whose body does not end."""
-    with ExitStack() as stack:
-        for key in keys:
-            one = stack.enter_context(socket.create_connection(("127.0.0.1", ingest.port)))
-            head = f"POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n"
-            one.sendall(f"{head}content-type: {BATCH}\r\ncontent-length: 1000\r\n\r\n[".encode())
-        wait_until(lambda: under_way(ingest) == len(keys), deadline_seconds=20, what="all taken in")
-        yield
-    wait_until(lambda: under_way(ingest) == 0, deadline_seconds=20, what="places free again")
-
-
 def refused(answer: httpx.Response) -> tuple[int, str, str]:
     return answer.status_code, answer.json()["reason"], answer.headers["retry-after"]
 
 
 def test_a_key_with_too_many_requests_is_told_to_wait_and_others_are_not(ingest: LocalIngest, keys: list[str]) -> None:
-    with unfinished(ingest, *[keys[0]] * MAX_KEY_REQUESTS):
+    with ingest.unfinished(*[keys[0]] * MAX_KEY_REQUESTS):
         assert refused(post(ingest, keys[0])) == (429, "too_many_requests", "1")
         assert post(ingest, keys[1]).status_code == 202
     assert post(ingest, keys[0]).status_code == 202
 
 
 def test_too_many_requests_of_all_keys_together_are_told_to_wait(ingest: LocalIngest, keys: list[str]) -> None:
-    with unfinished(ingest, keys[0], keys[0], keys[1]):
+    with ingest.unfinished(keys[0], keys[0], keys[1]):
         assert refused(post(ingest, keys[1])) == (503, "overloaded", "2")
     assert post(ingest, keys[1]).status_code == 202
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +22,10 @@ from shared.topics import EVENTS
 from shared.topics.setup import create_topics
 from tests.support.processes import REPO, ChildProcess, free_ports
 from tests.support.schema import Schema
+from tests.support.waiting import wait_until
 
 PARTITIONS = 4
+BATCH = "application/cloudevents-batch+json"
 
 
 class LocalIngest:
@@ -63,6 +67,29 @@ class LocalIngest:
             return httpx.get(f"{self.url}/-/ready", timeout=5).status_code == 200
         except httpx.HTTPError:
             return False
+
+    def metric(self, series: str) -> float:
+        """The value of a metric, as `/metrics` names it with its labels; 0 when nothing was counted yet."""
+        lines = httpx.get(f"{self.url}/metrics", timeout=30).text.splitlines()
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.rpartition(" ")[0] == series), 0.0)
+
+    @contextmanager
+    def unfinished(self, *keys: str) -> Iterator[list[socket.socket]]:
+        """One request of each key that has a place and whose body does not end; afterwards the places are free."""
+        with ExitStack() as stack:
+            connections = [stack.enter_context(socket.create_connection(("127.0.0.1", self.port))) for _ in keys]
+            for one, key in zip(connections, keys, strict=True):
+                one.sendall(request_head(key, "content-length: 1000") + b"[")
+            self._wait_under_way(len(keys))
+            yield connections
+        self._wait_under_way(0)
+
+    def _wait_under_way(self, count: int) -> None:
+        wait_until(
+            lambda: self.metric("chitieu_ingest_in_flight_requests") == count,
+            deadline_seconds=20,
+            what=f"{count} requests under way",
+        )
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """`python -m services.ingest …` in the same environment."""
@@ -109,6 +136,12 @@ class LocalIngest:
     def log(self) -> str:
         """Everything it has logged."""
         return self.process.log.read_text(errors="replace")
+
+
+def request_head(key: str, *lines: str) -> bytes:
+    """Request line and headers of a batch; `lines` are further headers."""
+    head = ["POST /v1/events HTTP/1.1", "host: x", f"authorization: Bearer {key}", f"content-type: {BATCH}", *lines]
+    return "\r\n".join([*head, "", ""]).encode()
 
 
 def decode(record: bytes) -> Envelope:

@@ -7,7 +7,7 @@ import sys
 
 from deploy.local.stack.demo import demo
 from deploy.local.stack.settings import REPO, StackSettings, full_environment
-from deploy.local.stack.status import report
+from deploy.local.stack.status import nothing_runs, report
 from deploy.local.stack.steps import (
     MARKER,
     StackError,
@@ -50,7 +50,7 @@ def _demo(settings: StackSettings, _: argparse.Namespace) -> None:
 
 
 def _down(settings: StackSettings, _: argparse.Namespace) -> None:
-    print("Đã dừng." if down(settings) else "Không có gì đang chạy.")
+    print("Đã dừng." if down(settings) else nothing_runs(settings))
 
 
 def _run(settings: StackSettings, _: argparse.Namespace) -> None:

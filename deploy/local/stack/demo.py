@@ -71,3 +71,5 @@ def _say_where(settings: StackSettings, seconds: float) -> None:
         )
     print(f"  Khoá vận hành:   {settings.secrets / PEOPLE[Role.OPERATE]} (để xem hồ sơ phía sau mỗi con số)")
     print("  Trạng thái, nhật ký, dừng: make status | make logs | make down")
+    if told := sorted(settings.model_fields_set & {"data", "port_base"}):
+        print(f"  (cùng với {' và '.join(f'CHITIEU_{name.upper()}' for name in told)} như lần này)")

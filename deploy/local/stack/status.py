@@ -12,22 +12,29 @@ KIB_PER_MIB = 1024
 
 
 def report(settings: StackSettings, processes: Sequence[Process]) -> int:
-    """Prints one line per process; 0 when all are ready, 1 otherwise."""
+    """Prints one line per process, and one for the demonstration's simulator; 0 when all are ready, 1 otherwise."""
     client = SupervisorClient(settings)
     if not client.running():
-        print("Không có gì đang chạy.")
+        print(nothing_runs(settings))
         return 1
     rows = [(client.state(one.name), is_ready(settings, one.name)) for one in processes]
     print(f"{'tiến trình':<10} {'trạng thái':<10} {'sẵn sàng':<9} {'cổng':>6} {'bộ nhớ (PSS)':>13}  ghi chú")
     for one, ready in rows:
-        print(_line(settings, one, ready=ready))
+        print(_line(one, "có" if ready else "không", settings.port(one.name)))
+    simulator = client.state("simulator")
+    if simulator.state != "STOPPED":
+        print(_line(simulator, "–", "–"))
     return 0 if all(ready for _, ready in rows) else 1
 
 
-def _line(settings: StackSettings, one: ProcessState, *, ready: bool) -> str:
+def nothing_runs(settings: StackSettings) -> str:
+    """Names the folder: another stack may run with another one."""
+    return f"Không có gì đang chạy với dữ liệu ở {settings.folder} (CHITIEU_DATA)."
+
+
+def _line(one: ProcessState, ready: str, port: int | str) -> str:
     memory = f"{proportional_set_mib(one.pid)} MB" if one.pid else "–"
-    mark = "có" if ready else "không"
-    return f"{one.name:<10} {one.state:<10} {mark:<9} {settings.port(one.name):>6} {memory:>13}  {one.description}"
+    return f"{one.name:<10} {one.state:<10} {ready:<9} {port:>6} {memory:>13}  {one.description}"
 
 
 def proportional_set_mib(pid: int) -> int:
