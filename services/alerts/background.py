@@ -6,7 +6,8 @@ fired, as they are known now). All values are bound; all of it blocks.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -73,27 +74,25 @@ ORDER BY missing DESC, thing LIMIT {{most:UInt8}} BY figure, unit
 """
 """Of the province its units, of a stock its subjects, of a unit's flow the systems that told of it."""
 
-PROCEDURES = f"""
-WITH misses AS (
-    SELECT cells.figure AS figure, cells.unit AS unit, entries.subject AS subject, max(entries.day) AS day
-    {_LEDGER} AND startsWith(entries.subject, 'filing/') AND entries.day BETWEEN {{start:Date}} AND {{as_of:Date}}
-    GROUP BY figure, unit, subject HAVING sum(entries.den - entries.num) > 0
-    ORDER BY day DESC, subject LIMIT {{filings:UInt8}} BY figure, unit
-)
-SELECT misses.figure AS figure, misses.unit AS unit, received.procedure AS procedure, count() AS missing
-FROM misses
-INNER JOIN (
-    SELECT subject, JSONExtractString(argMax(data, (offset, seq)), 'procedure') AS procedure FROM events
-    WHERE kind = 'event' AND type = 'filing.received' AND (source, id) IN (
-        SELECT source, id FROM ledger
-        WHERE reading = 'filing_digitised.components' AND unit IN {{units:Array(String)}}
-          AND subject IN (SELECT subject FROM misses))
-    GROUP BY subject
-) AS received ON received.subject = misses.subject
-GROUP BY figure, unit, procedure
-ORDER BY missing DESC, procedure LIMIT {{most:UInt8}} BY figure, unit
-"""  # noqa: S608 - constants of this module
-"""Of the newest filings that miss. What a filing is about is said by its receipt, which the ledger names at T12."""
+MISSES = f"""
+SELECT cells.figure AS figure, cells.unit AS unit, entries.subject AS subject, max(entries.day) AS day
+{_LEDGER} AND startsWith(entries.subject, 'filing/') AND entries.day BETWEEN {{start:Date}} AND {{as_of:Date}}
+GROUP BY figure, unit, subject HAVING sum(entries.den - entries.num) > 0
+ORDER BY day DESC, subject LIMIT {{filings:UInt8}} BY figure, unit
+"""
+
+RECEIPTS = """
+SELECT DISTINCT source, id FROM ledger
+WHERE reading = 'filing_digitised.components' AND unit IN {units:Array(String)} AND subject IN {subjects:Array(String)}
+"""
+"""What a filing is about is said by its receipt, which the ledger names at T12."""
+
+PROCEDURES = """
+SELECT subject, JSONExtractString(argMax(data, (offset, seq)), 'procedure') AS procedure
+FROM events
+WHERE kind = 'event' AND type = 'filing.received' AND (source, id) IN {receipts:Array(Tuple(String, String))}
+GROUP BY subject
+"""
 
 LAST_TOLD = """
 SELECT alert_id, argMax((number, at, to_state, evidence), number) AS told
@@ -200,11 +199,27 @@ def _weights(client: Client, wanted: Mapping[str, Any]) -> list[tuple[tuple[str,
 
 
 def _procedures(client: Client, wanted: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-    cells = wanted["cells"][:PROCEDURE_CELLS]
-    more = {"cells": cells, "units": sorted({unit for _, unit in cells}), "filings": FILINGS_ASKED}
-    for row in client.query(PROCEDURES, parameters={**wanted, **more}).named_results():
-        weight = {"thing": f"procedure/{row['procedure']}", "missing": int(row["missing"]), "among": FILINGS_ASKED}
-        yield (row["figure"], row["unit"]), weight
+    """Of the newest filings that miss. Three small questions cost a third of one with everything in it: planning."""
+    asked = {**wanted, "cells": wanted["cells"][:PROCEDURE_CELLS], "filings": FILINGS_ASKED}
+    misses = client.query(MISSES, parameters=asked).result_rows
+    about = _procedure_of(client, {unit for _, unit in asked["cells"]}, {subject for _, _, subject, _ in misses})
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for figure, unit, subject, _ in misses:
+        if procedure := about.get(subject):
+            counts.setdefault((figure, unit), Counter())[procedure] += 1
+    for cell, count in counts.items():
+        for procedure, missing in sorted(count.items(), key=lambda one: (-one[1], one[0]))[:CONTRIBUTORS_SHOWN]:
+            yield cell, {"thing": f"procedure/{procedure}", "missing": missing, "among": FILINGS_ASKED}
+
+
+def _procedure_of(client: Client, units: Collection[str], filings: Collection[str]) -> dict[str, str]:
+    """Filing → procedure; of the cells' own units alone: of the province no filing is looked up."""
+    if not filings:
+        return {}
+    asked = {"units": sorted(units), "subjects": sorted(filings)}
+    receipts = client.query(RECEIPTS, parameters=asked).result_rows
+    rows = client.query(PROCEDURES, parameters={"receipts": receipts}).result_rows if receipts else []
+    return {str(subject): str(procedure) for subject, procedure in rows}
 
 
 def read_last_told(client: Client, alerts: Sequence[str]) -> dict[str, tuple[int, Any, str, dict[str, Any]]]:

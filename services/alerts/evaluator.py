@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from services.alerts import silences
@@ -20,10 +20,14 @@ from shared.contracts.commands import Command
 
 
 class Seen(NamedTuple):
-    """One look: up to where it saw the log, and what it found; of two findings about one thing the first counts."""
+    """One look: up to where it saw the log, and what it found; of two findings about one thing the first counts.
+
+    `again_within`: when part of it is older than the rest; None: all of it is of this moment.
+    """
 
     watermark: Sequence[Watermark]
     findings: Sequence[Finding]
+    again_within: timedelta | None = None
 
 
 class Senses(NamedTuple):
@@ -58,6 +62,8 @@ class Evaluator:
     clock: Callable[[], datetime]
     standing: Standing
     reached: dict[int, int] = field(default_factory=dict)
+    again_within: timedelta | None = None
+    """So soon the last look wants another, whether anything moves or not."""
 
     def evaluate(self, announced: Mapping[int, int]) -> list[Notification] | None:
         """Decide on everything. None when the snapshot is older than what was announced or seen: look again."""
@@ -70,7 +76,7 @@ class Evaluator:
         looked.decide_all(seen.findings, self.senses.held_then)
         changes = self.senses.background(looked.changes, self.reached) if looked.changes else []
         notifications = self._record(changes, looked.states)
-        self.reached = furthest(wanted, seen.watermark)
+        self.reached, self.again_within = furthest(wanted, seen.watermark), seen.again_within
         self._measure(seen, time.perf_counter() - started)
         return notifications
 

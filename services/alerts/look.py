@@ -4,7 +4,7 @@ Scoring writes `events` before the ledger, so whatever is read after the board k
 All values are bound; all of it blocks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -54,25 +54,24 @@ GROUP BY source
 
 
 def read_snapshot(
-    client: Client, period: str, now: datetime, catalogue: Catalogue, quality: tuple[Quality, ...] | None = None
+    client: Client, period: str, now: datetime, catalogue: Catalogue, beside: Callable[[], Mapping[str, Any]]
 ) -> Snapshot:
-    """Everything the rules judge as of `now`; of a period that is over its cells alone.
-
-    `quality`: what was read of it lately, since it moves slowly and costs a pass over all events; None reads it.
-    """
+    """The cells as of `now`, and unless the period is over, what is `beside` them: asked for once they are read."""
     as_of = now.astimezone(LOCAL).date()
     rows = _judged(client, {"period": period, "as_of": as_of})
     marks = rows[0]["watermark"] if rows else ()
     cells = tuple(_cell(row, catalogue) for row in rows)
     watermark = tuple(Watermark(partition, offset, received.isoformat()) for partition, offset, received in marks)
     seen = Snapshot(period, as_of, now, watermark, cells, catalogue.working_days)
-    if as_of > catalogue.periods.parse_period(period).end:
-        return seen
+    return seen if as_of > catalogue.periods.parse_period(period).end else replace(seen, **beside())
+
+
+def read_beside(client: Client, now: datetime, catalogue: Catalogue) -> dict[str, Any]:
+    """`sources`, `systems`, `links`, `security` and `duties` of a snapshot as of `now`."""
     with ThreadPoolExecutor(1) as pool:
-        sources = pool.submit(_sources, client, as_of, catalogue)
+        sources = pool.submit(_sources, client, now.astimezone(LOCAL).date(), catalogue)
         sights = _sights(client, now, catalogue)
-    quality = read_quality(client, now, catalogue) if quality is None else quality
-    return replace(seen, sources=sources.result(), quality=quality, **sights)
+    return {"sources": sources.result(), **sights}
 
 
 def _judged(client: Client, asked: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -53,6 +53,12 @@ def decide(state: AlertState, seen: Finding, around: Circumstances) -> Decision:
     return _open(state, seen, around) if state.name in OPEN else _closed(state, seen, around)
 
 
+def is_at_rest(state: AlertState, seen: Finding) -> bool:
+    """Whether `decide` moves nothing, whatever is around it: so of nearly all alerts at nearly every look."""
+    closed = state.name not in OPEN and state.name != "pending"
+    return closed and seen.truth in {"clear", "neither"} and not state.untold and not state.flapping
+
+
 def act(state: AlertState, scope: Scope, command: Command, around: Circumstances) -> Decision:
     """What a person asks of one alert. A note is always taken, the rest needs an open alert; no state moves."""
     seen = Finding(scope, "neither", command.action, severity=state.severity)

@@ -36,7 +36,8 @@ class Owner:
                 continue
             self._hand_over(told)
             self.evaluated.set()
-            await hints.wait(settings.coalesce.total_seconds(), settings.evaluate_every.total_seconds())
+            at_most = min(settings.evaluate_every, self._evaluator.again_within or settings.evaluate_every)
+            await hints.wait(settings.coalesce.total_seconds(), at_most.total_seconds())
 
     async def obey(self, command: Command) -> str:
         """What became of it, as one token."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.alerts.finding import PERIOD_CLOSED, Finding, Scope
-from services.alerts.machine import Circumstances, decide
+from services.alerts.machine import Circumstances, decide, is_at_rest
 from services.alerts.periods import is_looked_at
 from services.alerts.policy import Policies, Policy
 from services.alerts.silences import Silence, quiet_because
@@ -106,6 +106,8 @@ class Round:
     def _decide(self, seen: Finding, held_then: HeldThen) -> None:
         key = seen.scope.alert_id
         _, state = self.before.get(key, (seen.scope, AlertState()))
+        if is_at_rest(state, seen):
+            return
         around = Circumstances(self.policies.policy_for(seen.scope), self.now, quiet_because=self.quiet(seen.scope))
         after, changes = settle(state, seen, around, held_then)
         self.changes += changes

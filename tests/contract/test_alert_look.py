@@ -8,7 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from services.alerts.background import FILINGS_ASKED, read_last_told, read_tipping, with_background
 from services.alerts.finding import Scope
-from services.alerts.look import read_snapshot
+from services.alerts.look import read_beside, read_quality, read_snapshot
 from services.alerts.policy_files import load_policies
 from services.alerts.senses import board_senses
 from services.alerts.snapshot import Snapshot
@@ -69,7 +69,12 @@ def taken_back(one: Event, when: str) -> Event:
 
 
 def seen(tables: ScoredTables, now: datetime = NOW, period: str = "2026") -> Snapshot:
-    return read_snapshot(tables.schema.reader(), period, now, CATALOGUE)
+    client = tables.schema.reader()
+
+    def beside() -> dict[str, Any]:
+        return {"quality": read_quality(client, now, CATALOGUE), **read_beside(client, now, CATALOGUE)}
+
+    return read_snapshot(client, period, now, CATALOGUE, beside)
 
 
 def test_a_snapshot_holds_the_boards_cells_with_names_and_the_watermark_of_the_same_query(

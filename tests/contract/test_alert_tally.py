@@ -61,7 +61,7 @@ def test_the_tally_equals_the_board_at_every_moment_in_every_column(schema: Sche
         after = client.query("SELECT max(offset) FROM ledger").result_rows[0][0]
         tally.move_to(moment.date())
         tally.add(Entry(row[0], row[1], row[2].toordinal(), *row[3:]) for row in rows)
-        board = read_snapshot(client, period, moment, CATALOGUE, ())
+        board = read_snapshot(client, period, moment, CATALOGUE, dict)
         expected = cells_of(board)
         assert {(c.figure, c.unit): c for c in tally.cells(silent_on(client, tally.as_of))} == expected
         moved += sum(cell.den > 0 for cell in expected.values())

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from services.alerts.finding import Truth
-from services.alerts.machine import ALWAYS_TOLD, Circumstances, act, decide
+from services.alerts.machine import ALWAYS_TOLD, Circumstances, act, decide, is_at_rest
 from services.alerts.policy import Flapping, Policy
 from services.alerts.settling import settle
 from services.alerts.state import OPEN, AlertState, Change
@@ -165,6 +165,18 @@ def test_a_policy_edit_keeps_the_state(policy: Policy, life: list[Moment], other
         assert (after.fired_at, after.judged_by) == (before.fired_at, before.judged_by)
     off = decide(before, found(truth), Circumstances(other.model_copy(update={"enabled": False}), NOW))
     assert (off.state, off.change) == (before, None)
+
+
+@given(policies, policies, lives, lives)
+def test_what_is_at_rest_is_moved_by_nothing(
+    policy: Policy, other: Policy, life: list[Moment], later: list[Moment]
+) -> None:
+    lived = Life(policy).live(life)
+    for one in later:
+        seen, now = found(one.truth), lived.now + minutes(one.later)
+        if is_at_rest(lived.state, seen):
+            moved = decide(lived.state, seen, Circumstances(other, now, one.held_then, one.quiet))
+            assert (moved.state, moved.change, moved.ask) == (lived.state, None, False)
 
 
 @given(policies, lives)

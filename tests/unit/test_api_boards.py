@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.api.boards import Boards
+from services.api.boards import LONGEST_REST_SECONDS, Boards
 from services.api.queries import Row, Scope
 from shared.errors import RetryableError
 from tests.support.waiting import eventually
@@ -61,6 +61,25 @@ async def test_screens_that_ask_while_a_query_runs_share_the_next_one() -> None:
     reader.let.release()
     assert [row["asked"] for row in await first] == [1]
     assert [[row["asked"] for row in await one] for one in late] == [[2]] * 5
+
+
+async def test_after_a_query_the_next_one_waits_as_long_as_it_took_and_whoever_asked_does_not() -> None:
+    reader, rests, rested = SlowReader(), list[float](), asyncio.Event()
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        await rested.wait()
+
+    boards = Boards(reader, rest)
+    reader.let.release()
+    reader.let.release()
+    assert [row["asked"] for row in await boards.rows(SCOPE)] == [1]
+    next_ones = [asyncio.create_task(boards.rows(SCOPE)) for _ in range(2)]
+    await begun(*next_ones)
+    assert reader.asked == 1
+    rested.set()
+    assert [[row["asked"] for row in await one] for one in next_ones] == [[2]] * 2
+    assert 0 < rests[0] <= LONGEST_REST_SECONDS
 
 
 async def test_another_day_does_not_wait_for_this_one() -> None:
