@@ -8,6 +8,7 @@ import json
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
@@ -20,7 +21,7 @@ from tests.support.events import filing_rated
 from tests.support.ingest import BATCH, LocalIngest, request_head
 from tests.support.kafka import LocalKafka
 from tests.support.schema import create_schema
-from tests.support.waiting import wait_until
+from tests.support.waiting import eventually, wait_until
 
 PLACES = 2
 MAX_BODY_BYTES = 5_000_000
@@ -144,11 +145,21 @@ async def with_httpx_async(url: str, key: str, body: bytes) -> Seen:
         return answer.status_code, answer.headers.get("retry-after")
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 async def with_aiohttp(url: str, key: str, body: bytes) -> Seen:
-    data = io.BytesIO(body)
+    data, before = io.BytesIO(body), open_files()
     async with aiohttp.ClientSession() as client, client.post(url, data=data, headers=headers(key)) as answer:
         await answer.read()
-        return answer.status, answer.headers.get("retry-after")
+
+    async def sent_all() -> bool:
+        return open_files() <= before
+
+    # Its connection outlives its session by what it still sends, and must not outlive the loop.
+    await eventually(sent_all, deadline_seconds=30, what="aiohttp's connection closed")
+    return answer.status, answer.headers.get("retry-after")
 
 
 async def with_the_standard_library(url: str, key: str, body: bytes) -> Seen:
