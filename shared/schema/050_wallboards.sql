@@ -58,7 +58,7 @@ SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code,
                  toString(cells.target), '%')) AS aim,
        multiIf(cells.recent_percent > cells.percent, '▲', cells.recent_percent < cells.percent, '▼', '') AS trend,
        concat(dotted(cells.num), ' / ', dotted(cells.den)) AS counted,
-       concat(transform(toString(cells.shown_status), ['met', 'below', 'no_occurrence', 'no_target'],
+       concat(transform(toString(cells.status), ['met', 'below', 'no_occurrence', 'no_target'],
                         ['✓ ', '✗ ', '– ', '○ '], ''), rate, if(trend = '', '', concat(' ', trend))) AS tile,
        row_number() OVER (PARTITION BY cells.figure ORDER BY
            cells.unit_kind = 'province' DESC,

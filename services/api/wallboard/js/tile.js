@@ -35,10 +35,11 @@ function figure(cell) {
     trend(cell), mark(cell));
 }
 
+// The sign says how the period to date stands, as everywhere, also where the colour is that of the last 30 days.
 function mark(cell) {
-  if (cell.percent === null) return h("span", { class: "hidden-text" }, ` ${say(cell.shown_status)}`);
-  return h("span", { class: "mark" }, h("span", { "aria-hidden": "true" }, MARK[cell.shown_status]),
-    h("span", { class: "hidden-text" }, ` ${say(cell.shown_status)}`));
+  if (cell.percent === null) return h("span", { class: "hidden-text" }, ` ${say(cell.status)}`);
+  return h("span", { class: "mark" }, h("span", { "aria-hidden": "true" }, MARK[cell.status]),
+    h("span", { class: "hidden-text" }, ` ${say(cell.status)}`));
 }
 
 function pair(all, cells) {
