@@ -12,7 +12,7 @@ from services.scoring.marks import NOTHING, Marks
 from services.scoring.metrics import UNKNOWN_OUTCOMES
 from services.scoring.probe import prove_one_part
 from services.scoring.sink import Output, Sink
-from services.scoring.tables import EVENT_COLUMNS, Row, Tables, event_mark
+from services.scoring.tables import Row, Tables
 from shared.clickhouse import writer
 from shared.errors import FencedError
 from shared.settings import SharedSettings
@@ -107,7 +107,7 @@ def test_after_a_crash_between_the_tables_only_the_ledger_is_written(bench: Benc
     crashed.take_over()
     crashed.write(block(3))
     one = block(7)
-    crashed._insert_once("events", EVENT_COLUMNS, [*one.events, event_mark(PARTITION, 7, 1)], 7)
+    crashed._insert_once("events", one)
     heir = bench.sink()
     marks = heir.take_over()
     assert (marks, marks.boundary(4)) == (Marks(7, 3), 7)
@@ -183,4 +183,4 @@ def test_an_insert_of_a_large_block_becomes_one_part_and_the_probe_leaves_nothin
 
 
 def test_ending_queries_when_none_runs_returns_at_once(bench: Bench) -> None:
-    end_queries(bench.client, bench.tables.query_prefix(PARTITION))
+    end_queries(bench.client, bench.tables.inserts_of(PARTITION))
