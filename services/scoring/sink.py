@@ -108,7 +108,8 @@ class Sink:
 
     def insert(self, table: str, blocks: Sequence["Block"]) -> None:
         """One insert of this partition's block, and of others'. Raises clickhouse_connect's errors."""
-        columns, rows, tokens = COLUMNS[table], [], []
+        rows: list[Row] = []
+        tokens: list[int] = []
         for sink, output in blocks:
             rows += sink.rows(table, output)
             tokens += [sink.token] * (len(rows) - len(tokens))
@@ -116,7 +117,7 @@ class Sink:
         name = f"{self._fence.token}-{self._number}"
         query_id = self._tables.query_id((sink.partition for sink, _ in blocks), name)
         with INSERT_SECONDS.labels(table).time():
-            self._send(getattr(self._tables, table), (*columns, "token"), [*zip(*rows, strict=True), tokens], query_id)
+            self._send(table, [*zip(*rows, strict=True), tokens], query_id)
 
     def rows(self, table: str, output: Output) -> list[Row]:
         """What the block puts into the table, its mark last, without token."""
@@ -167,12 +168,13 @@ class Sink:
             raise FencedError(f"partition {self.partition} was written by another owner")
         return found
 
-    def _send(self, table: str, columns: Sequence[str], data: Sequence[Sequence[object]], query_id: str) -> None:
-        """`data` by columns."""
+    def _send(self, table: str, data: Sequence[Sequence[object]], query_id: str) -> None:
+        """`data` by columns, the token last."""
+        name, columns = getattr(self._tables, table), (*COLUMNS[table], "token")
         if table not in self._types:
-            self._types[table] = self._client.create_insert_context(table, columns).column_types
+            self._types[table] = self._client.create_insert_context(name, columns).column_types
         self._client.insert(
-            table,
+            name,
             data,
             column_names=columns,
             column_types=self._types[table],

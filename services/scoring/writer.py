@@ -34,7 +34,7 @@ class Writer:
     """Shared by the lanes of a worker; used on the event loop only.
 
     While one insert runs, what is folded gathers for the next. That one begins when all lanes have folded that were at
-    it when the first block came. So lanes that are ripe together write together, and none waits for one without records.
+    it when the first block came. So lanes that are ripe together write together, and none waits for one that has none.
     """
 
     def __init__(self, max_bytes: int, max_rows: int) -> None:
