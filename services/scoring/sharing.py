@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-ALONE = 0.25
+ALONE = 0.5
 """A block fuller than this is written at once: what an insert costs by itself is then little beside its rows, and the
 lanes of a backlog fold and write beside one another.
 """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.scoring.sharing import ALONE, fullness, together
+from services.scoring.sharing import fullness, together
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,3 @@ def test_waiting_blocks_share_an_insert_up_to_one_full_block(waiting: list[float
 )
 def test_a_block_is_as_full_as_its_bytes_or_its_rows(size_bytes: int, rows: int, full: float) -> None:
     assert fullness(size_bytes, rows, 1_000, 10) == full
-
-
-def test_the_blocks_of_four_partitions_fit_one_insert() -> None:
-    assert together([ALONE] * 4) == 4
