@@ -25,6 +25,7 @@ from services.scoring.two_subjects import checking_two_subjects
 from services.scoring.versions import prove_version, resolve_version
 from services.scoring.watching import watched
 from services.scoring.worker import Worker
+from services.scoring.writer import Writer
 from shared.kafka import producer
 from shared.topics.setup import verify_topics
 
@@ -84,6 +85,7 @@ async def wire(settings: ScoringSettings, facts: Facts, stack: AsyncExitStack) -
         tables=Tables(database, version),
         facts=facts,
         identity=identity,
+        writer=Writer(settings.scoring_block_bytes, settings.scoring_block_rows),
         folder=Folder(facts, settings.partitions, settings.scoring_block_rows),
         announcer=Announcer(publisher, settings.topic_prefix, version),
         reader=reader,

@@ -34,7 +34,7 @@ class Fence:
         self._ours.add(self.token)
         row = f"({self._partition}, {self.token})"
         self._client.command(f"INSERT INTO {self._tables.owners} VALUES {row}")  # noqa: S608 - own names and numbers
-        end_queries(self._client, self._tables.query_prefix(self._partition))
+        end_queries(self._client, self._tables.inserts_of(self._partition))
         # After the token: a switch that is not seen here claims after us, and its token then refuses our rows.
         if not retiring and active_version(self._client, self._tables.database) > self._tables.version:
             raise FencedError(f"projection {self._tables.version} was replaced")
@@ -61,12 +61,11 @@ class Fence:
         return int(self._client.query(sql).result_rows[0][0])
 
 
-def end_queries(client: Client, prefix: str) -> None:
-    """Ends all queries whose id begins with `prefix` and returns when none is left."""
-    condition = f"startsWith(query_id, '{prefix}')"
+def end_queries(client: Client, condition: str) -> None:
+    """Ends all queries that meet a condition on `query_id` and returns when none is left. Raises `RetryableError`."""
     for _ in range(MAX_KILL_ROUNDS):
         rows = client.query(f"SELECT count() FROM system.processes WHERE {condition}").result_rows  # noqa: S608
         if not rows[0][0]:
             return
         client.command(f"KILL QUERY WHERE {condition} SYNC")
-    raise RetryableError(f"inserts {prefix}* cannot be ended")
+    raise RetryableError(f"queries with {condition} cannot be ended")

@@ -28,6 +28,7 @@ from services.scoring.settings import ScoringSettings
 from services.scoring.sink import Output, Sink, StoppedError
 from services.scoring.store import Store, StoreDamagedError, discard
 from services.scoring.tables import Tables
+from services.scoring.writer import Writer
 from shared.logs import get_logger
 
 CLOSE_SECONDS = 30
@@ -48,6 +49,7 @@ class Wiring:
     facts: Facts
     identity: Identity
     folder: Folder
+    writer: Writer
     announcer: Announcer
     reader: LogReader
     processing: ThreadPoolExecutor
@@ -136,6 +138,7 @@ class Lane:
         """Drops what waits, awaits the running block, releases the store. Raises `TimeoutError`."""
         self._closing = True
         self._sink.stop()
+        self._w.writer.drop(self._sink)
         self._arrived.set()
         self._drained.set()
         if self._task is not None:
@@ -189,7 +192,7 @@ class Lane:
             self._arrived.clear()
             await self._arrived.wait()
         if not self._closing and self._buffer.waiting_bytes < settings.scoring_block_bytes:
-            await asyncio.sleep(self._pacing.ripe_at() - time.monotonic())
+            await self._w.writer.departure(self._pacing.ripe_at())
         if self._closing:
             return []
         taken = self._buffer.take(settings.scoring_block_bytes, self._sink.marks.boundary(self._next_offset))
@@ -198,16 +201,16 @@ class Lane:
 
     async def _write(self, store: Store, records: list[LogRecord]) -> None:
         partition, taken_at = self.partition, time.monotonic()
-        with STAGE_SECONDS.labels("fold").time():
+        with STAGE_SECONDS.labels("fold").time(), self._w.writer.folding(partition):
             folded = await self._processing(partial(self._w.folder.fold, store, records))
         self._buffer.give_back(records[folded.taken :])
         self._pacing.oldest_at = taken_at
         for poison in folded.poison:
             await self._w.announcer.dead_letter(poison)
-        writing_at = time.monotonic()
+        size_bytes = sum(len(record.value) for record in records[: folded.taken])
         with STAGE_SECONDS.labels("write").time():
-            await asyncio.to_thread(self._sink.write, folded.output)
-        self._pacing.wrote(writing_at, time.monotonic())
+            written = await self._w.writer.write(self._sink, folded.output, size_bytes)
+        self._pacing.wrote(written.began, written.ended)
         last = folded.output.last_offset
         with STAGE_SECONDS.labels("announce").time():
             await self._w.announcer.changed(partition, last, folded.cells)

@@ -17,7 +17,7 @@ class ScoringSettings(SharedSettings):
         0, ge=0, le=65535, description="Projection version: tables, group, store folder; 0: the active one."
     )
     scoring_linger_seconds: float = Field(
-        0.15, ge=0, le=5, description="How long a block waits for more records; every block costs two table parts."
+        0.15, ge=0, le=5, description="How long a block waits for more records; an insert costs two table parts."
     )
     scoring_block_bytes: int = Field(
         1 << 20, ge=1024, le=64 << 20, description="Envelope bytes of one block; 1 MB holds some 4,000 events."

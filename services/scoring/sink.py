@@ -1,9 +1,13 @@
-"""Writes the blocks of one partition into both tables, each exactly once, whatever happens on the way."""
+"""Writes the blocks of a partition into both tables, each exactly once, whatever happens on the way.
+
+Blocks of several partitions may share an insert (`write_together`). Whether a block is there is still asked for each by
+itself: by its own partition's marks, under its own partition's token.
+"""
 
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
@@ -30,6 +34,9 @@ FIRST_PAUSE_SECONDS = 0.2
 MAX_PAUSE_SECONDS = 5.0
 """Between attempts while ClickHouse is away; the watchdog ends the worker when it takes too long."""
 
+COLUMNS = {"events": EVENT_COLUMNS, "ledger": LEDGER_COLUMNS}
+"""Of both tables, in the order in which they are written."""
+
 OUTCOME = EVENT_COLUMNS.index("outcome")
 
 log = get_logger(__name__)
@@ -54,7 +61,7 @@ class Sink:
     def __init__(self, client: Client, tables: Tables, partition: int) -> None:
         self._client = client
         self._tables = tables
-        self._partition = partition
+        self.partition = partition
         self._fence = Fence(client, tables, partition)
         self._types: dict[str, Sequence[Any]] = {}
         self._number = 0
@@ -66,38 +73,88 @@ class Sink:
         self.marks = self._persist(self._fence.claim)
         return self.marks
 
-    def write(self, output: Output) -> None:
+    def write(self, output: Output, *, doubtful: bool = False) -> None:
         """Returns when both tables hold the block. Raises `FencedError` or `StoppedError`.
 
-        A table whose mark is at or above the block's last offset has it already and gets nothing.
+        A table whose mark is at or above the block's last offset has it already and gets nothing. `doubtful`: an insert
+        that had the block among others failed, and whether it came through is found out first.
         """
-        mark = (self._partition, output.last_offset, output.received)
-        if output.last_offset > self.marks.events:
-            self._insert_once("events", EVENT_COLUMNS, [*output.events, event_mark(*mark)], output.last_offset)
-            for outcome, rows in Counter(row[OUTCOME] for row in output.events).items():
-                OUTCOMES.labels(outcome).inc(rows)
-        if output.last_offset > self.marks.ledger:
-            self._insert_once("ledger", LEDGER_COLUMNS, [*output.ledger, ledger_mark(*mark)], output.last_offset)
+        try:
+            for table in COLUMNS:
+                if self.lacks(table, output):
+                    self._insert_once(table, output, doubtful=doubtful)
+                    doubtful = False
+        except FencedError:
+            FENCED.inc()
+            raise
+
+    @property
+    def token(self) -> int:
+        """The claim under which rows are written."""
+        return self._fence.token
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the partition was given up."""
+        return self._stopped.is_set()
 
     def stop(self) -> None:
         """Ends pending retries; an insert that is under way is still awaited. Callable from any thread."""
         self._stopped.set()
 
-    def _insert_once(self, table: str, columns: Sequence[str], rows: list[Row], last_offset: int) -> None:
-        while getattr(self.marks, table) < last_offset:
-            try:
-                with INSERT_SECONDS.labels(table).time():
-                    self._insert(getattr(self._tables, table), columns, rows)
-            except DatabaseError as error:
-                if is_fenced(error):
-                    FENCED.inc()
-                    raise FencedError(f"partition {self._partition} has another owner") from error
-                UNKNOWN_OUTCOMES.inc()
-                log.warning("insert_outcome_unknown", table=table, partition=self._partition, cause=_line(error))
-                self.marks = self._settled(table, last_offset, self._persist(self._fence.reclaim))
-            else:
-                setattr(self.marks, table, last_offset)
-                ROWS.labels(table).inc(len(rows))
+    def lacks(self, table: str, output: Output) -> bool:
+        """Whether the block is not known to be in the table."""
+        return bool(output.last_offset > getattr(self.marks, table))
+
+    def insert(self, table: str, blocks: Sequence["Block"]) -> None:
+        """One insert of this partition's block, and of others'. Raises clickhouse_connect's errors."""
+        rows: list[Row] = []
+        tokens: list[int] = []
+        for sink, output in blocks:
+            rows += sink.rows(table, output)
+            tokens += [sink.token] * (len(rows) - len(tokens))
+        self._number += 1
+        name = f"{self._fence.token}-{self._number}"
+        query_id = self._tables.query_id((sink.partition for sink, _ in blocks), name)
+        with INSERT_SECONDS.labels(table).time():
+            self._send(table, [*zip(*rows, strict=True), tokens], query_id)
+
+    def rows(self, table: str, output: Output) -> list[Row]:
+        """What the block puts into the table, its mark last, without token."""
+        mark = event_mark if table == "events" else ledger_mark
+        return [*getattr(output, table), mark(self.partition, output.last_offset, output.received)]
+
+    def wrote(self, table: str, output: Output) -> None:
+        """The block is known to be in the table."""
+        setattr(self.marks, table, output.last_offset)
+        ROWS.labels(table).inc(len(getattr(output, table)) + 1)
+        if table == "events":
+            for outcome, rows in Counter(row[OUTCOME] for row in output.events).items():
+                OUTCOMES.labels(outcome).inc(rows)
+
+    def _insert_once(self, table: str, output: Output, *, doubtful: bool = False) -> None:
+        while self.lacks(table, output):
+            known = not doubtful and self._tried(table, output)
+            doubtful = False
+            if known or self._found(table, output):
+                self.wrote(table, output)
+
+    def _tried(self, table: str, output: Output) -> bool:
+        """False when the insert's outcome is unknown."""
+        try:
+            self.insert(table, [(self, output)])
+        except DatabaseError as error:
+            if is_fenced(error):
+                raise FencedError(f"partition {self.partition} has another owner") from error
+            log.warning("insert_outcome_unknown", table=table, partition=self.partition, cause=_line(error))
+            return False
+        return True
+
+    def _found(self, table: str, output: Output) -> bool:
+        """After an unknown outcome: nothing that was sent can come through any more, and whether it has."""
+        UNKNOWN_OUTCOMES.inc()
+        self.marks = self._settled(table, output.last_offset, self._persist(self._fence.reclaim))
+        return not self.lacks(table, output)
 
     def _settled(self, table: str, last_offset: int, found: Marks) -> Marks:
         """The marks after an unknown outcome: whether our own block is there, and nothing that we did not write.
@@ -108,20 +165,18 @@ class Sink:
         other = "ledger" if table == "events" else "events"
         whole = getattr(found, table) in (getattr(self.marks, table), last_offset)
         if not whole or getattr(found, other) != getattr(self.marks, other):
-            FENCED.inc()
-            raise FencedError(f"partition {self._partition} was written by another owner")
+            raise FencedError(f"partition {self.partition} was written by another owner")
         return found
 
-    def _insert(self, table: str, columns: Sequence[str], rows: list[Row]) -> None:
+    def _send(self, table: str, data: Sequence[Sequence[object]], query_id: str) -> None:
+        """`data` by columns, the token last."""
+        name, columns = getattr(self._tables, table), (*COLUMNS[table], "token")
         if table not in self._types:
-            self._types[table] = self._client.create_insert_context(table, [*columns, "token"]).column_types
-        data = [*zip(*rows, strict=True), [self._fence.token] * len(rows)]
-        self._number += 1
-        query_id = f"{self._tables.query_prefix(self._partition)}{self._fence.token}-{self._number}"
+            self._types[table] = self._client.create_insert_context(name, columns).column_types
         self._client.insert(
-            table,
+            name,
             data,
-            column_names=[*columns, "token"],
+            column_names=columns,
             column_types=self._types[table],
             column_oriented=True,
             settings={**ONE_PART, "query_id": query_id},
@@ -133,10 +188,28 @@ class Sink:
             try:
                 return claim()
             except (ClickHouseError, RetryableError) as error:
-                log.warning("clickhouse_away", partition=self._partition, cause=_line(error))
+                log.warning("clickhouse_away", partition=self.partition, cause=_line(error))
             self._stopped.wait(pause)
             pause = min(2 * pause, MAX_PAUSE_SECONDS)
         raise StoppedError
+
+
+Block: TypeAlias = tuple[Sink, Output]
+"""A block and the sink of its partition."""
+
+
+def write_together(blocks: Sequence[Block]) -> None:
+    """Tries once to write blocks of different partitions with one insert into each table. Blocks.
+
+    Every row carries its own partition's token, so that one stale token refuses the whole insert. Raises whatever an
+    insert raised: whether it came through is then unknown, and each block goes on with `Sink.write(doubtful=True)`.
+    """
+    for table in COLUMNS:
+        lacking = [(sink, output) for sink, output in blocks if sink.lacks(table, output)]
+        if lacking:
+            lacking[0][0].insert(table, lacking)
+            for sink, output in lacking:
+                sink.wrote(table, output)
 
 
 def _line(error: Exception) -> str:

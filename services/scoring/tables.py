@@ -1,5 +1,6 @@
 """Names and columns of one projection version's tables, as they stand in `shared/schema/010_tables.sql`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 EVENT_COLUMNS = (
@@ -36,9 +37,19 @@ class Tables:
         """Who may write a partition."""
         return f"{self.database}.scoring_owners_{self.version}"
 
-    def query_prefix(self, partition: int) -> str:
-        """Every insert of a partition has a query id with this prefix; the database tells test runs apart."""
-        return f"scoring-{self.database}-{self.version}-{partition}-"
+    def query_id(self, partitions: Iterable[int], name: str) -> str:
+        """Of an insert with rows of these partitions, by which `inserts_of` finds it; `name` makes it unique."""
+        return f"{self._query_prefix}{'.'.join(map(str, partitions))}-{name}"
+
+    def inserts_of(self, partition: int) -> str:
+        """SQL condition on `query_id`: every insert with rows of this partition, and no other query."""
+        partitions = f"splitByChar('-', substring(query_id, {len(self._query_prefix) + 1}))[1]"
+        return f"startsWith(query_id, '{self._query_prefix}') AND has(splitByChar('.', {partitions}), '{partition}')"
+
+    @property
+    def _query_prefix(self) -> str:
+        """The database tells test runs apart."""
+        return f"scoring-{self.database}-{self.version}-"
 
 
 def event_mark(partition: int, offset: int, received: int) -> Row:

@@ -9,6 +9,7 @@ from tests.support.grafana_server import GrafanaServer
 from tests.support.kafka import LocalKafka
 from tests.support.schema import Schema
 from tests.support.scoring import ScoringSetup
+from tests.support.sink_bench import SinkBench, sink_bench
 
 
 @pytest.fixture
@@ -17,6 +18,13 @@ def scoring(kafka: LocalKafka, schema: Schema, unique: str, tmp_path: Path) -> I
     setup = ScoringSetup(kafka, schema, tmp_path, f"{unique}-")
     yield setup
     setup.stop()
+
+
+@pytest.fixture
+def bench(schema: Schema, tmp_path: Path) -> Iterator[SinkBench]:
+    """A database of its own for a test of sinks, behind a proxy."""
+    with sink_bench(schema, tmp_path) as one:
+        yield one
 
 
 @pytest.fixture

@@ -1,78 +1,17 @@
 """Writing a partition's blocks on a real engine: each exactly once, whatever the client gets to know of it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from clickhouse_connect.driver.client import Client
 
 from services.scoring.fence import Fence, end_queries
 from services.scoring.marks import NOTHING, Marks
 from services.scoring.metrics import UNKNOWN_OUTCOMES
 from services.scoring.probe import prove_one_part
-from services.scoring.sink import Output, Sink
-from services.scoring.tables import EVENT_COLUMNS, Row, Tables, event_mark
-from shared.clickhouse import writer
+from services.scoring.sink import Output
 from shared.errors import FencedError
-from shared.settings import SharedSettings
-from tests.support.cutting_proxy import CuttingProxy
-from tests.support.schema import Schema
-
-PARTITION = 2
+from tests.support.sink_bench import PARTITION, SinkBench, block
 
 
-@dataclass
-class Bench:
-    """An engine behind a proxy, and what its tables hold."""
-
-    client: Client
-    tables: Tables
-    proxy: CuttingProxy
-    direct: Client
-
-    def sink(self) -> Sink:
-        return Sink(self.client, self.tables, PARTITION)
-
-    def counts(self) -> tuple[int, int]:
-        """Rows that are no marks, in `events` and `ledger`."""
-        return self._count(self.tables.events), self._count(self.tables.ledger)
-
-    def _count(self, table: str) -> int:
-        sql = f"SELECT countIf(kind != 'mark') FROM {table}"  # noqa: S608 - own names
-        return int(self.direct.query(sql).result_rows[0][0])
-
-
-@pytest.fixture
-def bench(schema: Schema, tmp_path: Path) -> Iterator[Bench]:
-    with CuttingProxy(schema.engine.port).running() as proxy:
-        password = tmp_path / "password"
-        password.write_text(schema.engine.writer_password)
-        settings = SharedSettings(
-            clickhouse_port=proxy.port, clickhouse_database=schema.database, clickhouse_password_file=password
-        )
-        client, direct = writer(settings), schema.writer()
-        yield Bench(client, Tables(schema.database, 1), proxy, direct)
-        client.close()
-        direct.close()
-
-
-def block(last_offset: int, rows: int = 3) -> Output:
-    """`rows` events and twice as many entries."""
-    events: list[Row] = [
-        ("event", "/systems/dvc", f"{last_offset}-{row}", "filing/a", "filing.rated", "so-y-te", 1, 2, "counted", "",
-         [("satisfaction", "so-y-te", 20_000, 1, 1)], [], "{}", PARTITION, last_offset, row)
-        for row in range(rows)
-    ]  # fmt: skip
-    entries: list[Row] = [
-        ("entry", "satisfaction", "so-y-te", 20_000, "filing/a", "/systems/dvc", str(row), 1, 1, 0, "", 2, PARTITION,
-         last_offset)
-        for row in range(2 * rows)
-    ]  # fmt: skip
-    return Output(events, entries, last_offset, 1_772_500_000_000)
-
-
-def test_a_new_partition_has_no_marks_and_a_block_moves_both(bench: Bench) -> None:
+def test_a_new_partition_has_no_marks_and_a_block_moves_both(bench: SinkBench) -> None:
     sink = bench.sink()
     assert sink.take_over() == Marks(NOTHING, NOTHING)
     sink.write(block(4))
@@ -80,21 +19,21 @@ def test_a_new_partition_has_no_marks_and_a_block_moves_both(bench: Bench) -> No
     assert bench.counts() == (3, 6)
 
 
-def test_a_block_without_rows_still_moves_both_marks(bench: Bench) -> None:
+def test_a_block_without_rows_still_moves_both_marks(bench: SinkBench) -> None:
     sink = bench.sink()
     sink.take_over()
     sink.write(Output([], [], 9, 1))
     assert bench.sink().take_over() == Marks(9, 9)
 
 
-@pytest.mark.parametrize("table", ["events_1", "ledger_1"])
+@pytest.mark.parametrize("table", ["events", "ledger"])
 @pytest.mark.parametrize("lost", ["response", "request"])
-def test_an_insert_whose_outcome_is_unknown_is_there_once(bench: Bench, table: str, lost: str) -> None:
+def test_an_insert_whose_outcome_is_unknown_is_there_once(bench: SinkBench, table: str, lost: str) -> None:
     sink = bench.sink()
     sink.take_over()
     sink.write(block(0))
     before = UNKNOWN_OUTCOMES._value.get()
-    bench.proxy.lose(lost, f"INSERT INTO {bench.tables.database}.{table} ".encode())
+    bench.lose(lost, table)
     sink.write(block(1))
     assert bench.proxy.cuts == 1
     assert UNKNOWN_OUTCOMES._value.get() == before + 1
@@ -102,12 +41,12 @@ def test_an_insert_whose_outcome_is_unknown_is_there_once(bench: Bench, table: s
     assert bench.sink().take_over() == Marks(1, 1)
 
 
-def test_after_a_crash_between_the_tables_only_the_ledger_is_written(bench: Bench) -> None:
+def test_after_a_crash_between_the_tables_only_the_ledger_is_written(bench: SinkBench) -> None:
     crashed = bench.sink()
     crashed.take_over()
     crashed.write(block(3))
     one = block(7)
-    crashed._insert_once("events", EVENT_COLUMNS, [*one.events, event_mark(PARTITION, 7, 1)], 7)
+    crashed._insert_once("events", one)
     heir = bench.sink()
     marks = heir.take_over()
     assert (marks, marks.boundary(4)) == (Marks(7, 3), 7)
@@ -115,7 +54,7 @@ def test_after_a_crash_between_the_tables_only_the_ledger_is_written(bench: Benc
     assert bench.counts() == (6, 12)
 
 
-def test_the_former_owner_is_refused_and_leaves_no_row(bench: Bench) -> None:
+def test_the_former_owner_is_refused_and_leaves_no_row(bench: SinkBench) -> None:
     former, heir = bench.sink(), bench.sink()
     former.take_over()
     former.write(block(0))
@@ -126,11 +65,11 @@ def test_the_former_owner_is_refused_and_leaves_no_row(bench: Bench) -> None:
     assert bench.counts() == (6, 12)
 
 
-def test_the_former_owner_does_not_take_the_partition_back_after_an_unknown_outcome(bench: Bench) -> None:
+def test_the_former_owner_does_not_take_the_partition_back_after_an_unknown_outcome(bench: SinkBench) -> None:
     former, heir = bench.sink(), bench.sink()
     former.take_over()
     heir.take_over()
-    bench.proxy.lose("request", f"INSERT INTO {bench.tables.database}.events_1 ".encode())
+    bench.lose("request", "events")
     with pytest.raises(FencedError):
         former.write(block(0))
     heir.write(block(0))
@@ -139,7 +78,7 @@ def test_the_former_owner_does_not_take_the_partition_back_after_an_unknown_outc
 
 @pytest.mark.parametrize("written", [3, 9])
 def test_a_former_owner_that_slept_before_claiming_again_sends_nothing_over_its_heirs_blocks(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, written: int
+    bench: SinkBench, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
     former, heir = bench.sink(), bench.sink()
     former.take_over()
@@ -152,14 +91,16 @@ def test_a_former_owner_that_slept_before_claiming_again_sends_nothing_over_its_
         return found
 
     monkeypatch.setattr(Fence, "owner", freezes_after_looking)
-    bench.proxy.lose("request", f"INSERT INTO {bench.tables.database}.events_1 ".encode())
+    bench.lose("request", "events")
     with pytest.raises(FencedError, match="written by another owner"):
         former.write(block(9))
     assert bench.counts() == (3, 6)
 
 
 @pytest.mark.parametrize("lost", ["response", "request"])
-def test_a_claim_that_failed_half_way_is_still_ours(bench: Bench, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+def test_a_claim_that_failed_half_way_is_still_ours(
+    bench: SinkBench, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
     sink = bench.sink()
     sink.take_over()
     looked = Fence.owner
@@ -171,16 +112,16 @@ def test_a_claim_that_failed_half_way_is_still_ours(bench: Bench, monkeypatch: p
         return found
 
     monkeypatch.setattr(Fence, "owner", then_the_claim_is_cut)
-    bench.proxy.lose("request", f"INSERT INTO {bench.tables.database}.events_1 ".encode())
+    bench.lose("request", "events")
     sink.write(block(0))
     assert (bench.proxy.cuts, bench.counts()) == (2, (3, 6))
 
 
-def test_an_insert_of_a_large_block_becomes_one_part_and_the_probe_leaves_nothing(bench: Bench) -> None:
+def test_an_insert_of_a_large_block_becomes_one_part_and_the_probe_leaves_nothing(bench: SinkBench) -> None:
     prove_one_part(bench.client, bench.tables.database)
     sql = f"SELECT count() FROM system.tables WHERE database = '{bench.tables.database}' AND name LIKE 'scoring_probe%'"  # noqa: S608
     assert bench.direct.query(sql).result_rows == [(0,)]
 
 
-def test_ending_queries_when_none_runs_returns_at_once(bench: Bench) -> None:
-    end_queries(bench.client, bench.tables.query_prefix(PARTITION))
+def test_ending_queries_when_none_runs_returns_at_once(bench: SinkBench) -> None:
+    end_queries(bench.client, bench.tables.inserts_of(PARTITION))

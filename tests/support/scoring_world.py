@@ -22,7 +22,7 @@ from services.scoring.log_reader import LogReader
 from services.scoring.marks import Marks
 from services.scoring.restore import SEED_OFFSET, Identity, Restore, unusable
 from services.scoring.sheet import Amounts, Fate
-from services.scoring.sink import Output, Sink
+from services.scoring.sink import Block, Output, Sink
 from services.scoring.store import MemoryStore
 from services.scoring.tables import EVENT_COLUMNS, LEDGER_COLUMNS, Row, Tables
 from shared.contracts.event import Envelope, Event, encode_envelope
@@ -84,18 +84,18 @@ class MemorySink(Sink):
         """As `Fence.reclaim`."""
         return self._rows.marks()
 
-    def _insert(self, table: str, columns: Sequence[str], rows: list[Row]) -> None:
-        del columns
+    def insert(self, table: str, blocks: Sequence[Block]) -> None:
+        """As `Sink.insert`, without tokens."""
         fault = self.fault
         if fault is Fault.LOST_REQUEST:
             self.fault = Fault.NONE
             raise DatabaseError("time-out")
-        own = self._rows.events if table == TABLES.events else self._rows.ledger
-        own.extend(rows)
+        for sink, output in blocks:
+            getattr(self._rows, table).extend(sink.rows(table, output))
         if fault is Fault.LOST_ANSWER:
             self.fault = Fault.NONE
             raise DatabaseError("time-out")
-        if fault is (Fault.DIES_AFTER_EVENTS if table == TABLES.events else Fault.DIES_AFTER_LEDGER):
+        if fault is (Fault.DIES_AFTER_EVENTS if table == "events" else Fault.DIES_AFTER_LEDGER):
             raise KilledError
 
 
