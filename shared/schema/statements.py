@@ -8,7 +8,7 @@ from importlib.resources import files
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """Database names are pasted into DDL, so nothing but a plain identifier may pass."""
 
-FRAGMENT = re.compile(r"FRAGMENT (\w+) AS\s+")
+FRAGMENT = re.compile(r"(?P<kind>FRAGMENT|TEXT) (?P<name>\w+) AS\s+")
 FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
@@ -100,7 +100,8 @@ def _expanded(text: str) -> Iterator[str]:
     for statement in filter(None, (part.strip() for part in text.split(";"))):
         whole = FRAGMENT_USE.sub(lambda use: fragments.get(use[1], use[0]), statement)
         if found := FRAGMENT.match(whole):
-            fragments[found[1]] = f"({whole[found.end() :]})"
+            text = whole[found.end() :]
+            fragments[found["name"]] = text if found["kind"] == "TEXT" else f"({text})"
         else:
             yield _with_rights(whole, of_figures)
 
