@@ -41,7 +41,8 @@ def facts_for_views(catalogue: Catalogue) -> dict[str, Facts]:
         ),
         "catalogue_cells": _facts(
             "figure unit unit_level unit_kind indicator code position kind is_flow basis_undefined expected target "
-            "comparator target_from target_to legal_row sources unit_vi unit_short_vi unit_position figure_vi short_vi aim",
+            "comparator target_from target_to legal_row sources unit_vi unit_short_vi unit_position figure_vi short_vi "
+            "aim",
             _cells(catalogue),
         ),
         "catalogue_rollup": _facts("figure unit reading member own expected is_flow is_report", _rollup(catalogue)),

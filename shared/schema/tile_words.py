@@ -31,7 +31,7 @@ SHORT_NAMES = {
     "cashless_transactions.number": "Số GD",
     "cashless_transactions.value": "Giá trị",
 }
-"""Labels for a tile, of indicators and of the parts of some; `services/api/wallboard/js/short_names.js` has the same."""
+"""Labels for a tile, of indicators and of the parts of some; the pages' `short_names.js` has the same."""
 
 SIGNS = {">=": "≥ ", ">": "> ", "=": "= "}
 
