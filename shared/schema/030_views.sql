@@ -2,8 +2,9 @@
 -- Parameters: period (code of catalogue_periods), as_of (local day; days after it are not yet true).
 -- Integers decide, with the target's own comparator; `percent` is for display and never decides.
 --
--- A FRAGMENT is SQL that the views below contain as a subquery wherever its name stands in braces. It is not a view,
--- because ClickHouse analyses a view twice for each view around it: six levels deep, planning took all the time.
+-- A FRAGMENT is SQL that the views below contain as a subquery wherever its name stands in braces; a TEXT is pasted as it
+-- stands. Neither is a view, because ClickHouse analyses a view twice for each view around it: six levels deep, planning
+-- took all the time.
 
 -- A switch of versions replaces every view of this file. Each of them names the version's tables itself and no view in
 -- between, so that one answer, which resolves the name of its view once, can never be of two versions.
@@ -107,17 +108,17 @@ SELECT silence_day AS as_of, {watermark} AS watermark, {catalogue_version} AS ca
        count() AS sources_expected, countIf(NOT silent) AS sources_reporting, groupArrayIf(source, silent) AS silent_sources
 FROM {source_silence};
 
--- What is known of a cell. Only what a query around `cell` names is resolved, and so paid for: each query names no more than
--- it shows, in one level with its own words (decision 0009).
+-- What is known of a cell, as names for the WITH of a query over `from_cells`. ClickHouse resolves only names that are used:
+-- a query pays for what it shows. A name is written out wherever it is used, so that one within another must stay short.
 TEXT cell AS
      (SELECT (start, least(end, {as_of:Date}), end) FROM {database}.catalogue_periods
       WHERE code = {period:String}) AS bounds,
      bounds.1 AS period_start, bounds.2 AS upto, bounds.3 AS period_end, upto AS silence_day,
      {heard_sources} AS heard, (SELECT groupArray(source) FROM {database}.catalogue_sources) AS expected_sources,
-     cells.comparator = '>' AS strict, -- of integers, more than the target is at least one more
+     cells.comparator = '>' AS strict,
      sums.total[1] AS num, sums.total[2] AS den, sums.total[4] AS no_data,
      if(cells.is_flow, sums.recent[1], NULL) AS recent_num, if(cells.is_flow, sums.recent[2], NULL) AS recent_den,
-     -- Of integers: hundredths of a count above the target, which must be 0 or more, of a strict target 1 or more.
+     -- Hundredths of a count above the target: integers, so that more than a strict target is at least one more.
      toInt128(num) * 100 - toInt128(cells.target) * den AS above,
      toInt128(recent_num) * 100 - toInt128(cells.target) * recent_den AS recent_above,
      multiIf(cells.target < 0, 'no_target', den = 0, 'no_occurrence', above >= strict, 'met', 'below') AS status,
