@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS {database}.catalogue_figures (
 
 -- Which cells exist, with what the board shows of them, and their target: every day is in exactly one row of a cell
 -- (target -1 = none). `expected` = false: the row is shown only once it holds data. `sources`: emitters that feed it.
--- From `unit_vi` on: what the wallboards write of it; joined and put together there, it costs a panel 10 ms of planning.
+-- From `unit_vi` on: what the wallboards write of it, so that their views join nothing and put no names together.
 CREATE TABLE IF NOT EXISTS {database}.catalogue_cells (
     figure String, unit String, unit_level LowCardinality(String), unit_kind LowCardinality(String),
     indicator String, code String, position UInt32,

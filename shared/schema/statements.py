@@ -51,7 +51,7 @@ def table_statements(database: str, version: int, *, replicated: bool = False) -
 
 
 def fresh_facts(database: str, table: str) -> str:
-    """Makes `<table>_new`, an empty table of the catalogue as this release has it, whatever is there. Raises ValueError."""
+    """Makes `<table>_new`, an empty table of the catalogue as this release has it. Raises ValueError."""
     start = f"CREATE TABLE IF NOT EXISTS {_checked(database)}.{table} "
     (found,) = (one for one in _statements((FACTS_FILE,), database, 0) if one.startswith(start))
     return f"CREATE OR REPLACE TABLE {database}.{table}_new {found.removeprefix(start)}"
