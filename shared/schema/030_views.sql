@@ -128,7 +128,7 @@ TEXT cell AS
      toInt64(ceil(den * (period_end - upto) / greatest(1, upto - period_start + 1))) AS expected_den,
      -- Below, even if all that is still expected counts. (What is not below now is not then: no target is above 100.)
      cells.kind = 'flow' AND cells.target >= 0 AND den > 0
-         AND above + expected_den * (100 - cells.target) < strict AS not_recoverable,
+         AND above + toInt128(expected_den) * (100 - cells.target) < strict AS not_recoverable,
      NOT hasAll(heard, cells.sources) AS source_silent,
      no_data > 0 OR sums.reports_missing > 0 OR source_silent
          OR (den = 0 AND cells.kind IN ('reported_flow', 'reported_stock')) AS provisional,
