@@ -31,6 +31,7 @@ GRAFANA_VIEWS = (
     "as_of_day",
     "period_choices",
     "wallboard",
+    "tiles",
     "unit_ranking",
     "cell_progress",
     "freshness",

@@ -17,6 +17,9 @@ IN_ITS_PLACE: Any = None
 WALLBOARD = "wallboard(period = ${period:sqlstring}, as_of = ${as_of:sqlstring})"
 """The board in words. Grafana pastes variables into the text of a query; `sqlstring` quotes them."""
 
+TILES = "tiles(period = ${period:sqlstring}, as_of = ${as_of:sqlstring})"
+"""The same cells, with no more than a tile shows."""
+
 PLANNED = "SETTINGS enable_join_runtime_filters = 0"
 """Closes a query of the board. Filters that one side of a join hands to the other are planned for longer than the few
 thousand rows of each side take to be joined without: 4 to 9 % of a panel's query (decision 0009)."""

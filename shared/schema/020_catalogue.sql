@@ -19,12 +19,14 @@ CREATE TABLE IF NOT EXISTS {database}.catalogue_figures (
 
 -- Which cells exist, with what the board shows of them, and their target: every day is in exactly one row of a cell
 -- (target -1 = none). `expected` = false: the row is shown only once it holds data. `sources`: emitters that feed it.
+-- From `unit_vi` on: what the wallboards write of it, so that their views join nothing and put no names together.
 CREATE TABLE IF NOT EXISTS {database}.catalogue_cells (
     figure String, unit String, unit_level LowCardinality(String), unit_kind LowCardinality(String),
     indicator String, code String, position UInt32,
     kind Enum8('flow' = 1, 'stock' = 2, 'reported_flow' = 3, 'reported_stock' = 4), is_flow Bool, basis_undefined Bool,
     expected Bool, target Int16, comparator LowCardinality(String), target_from Date, target_to Date, legal_row String,
-    sources Array(String)
+    sources Array(String),
+    unit_vi String, unit_short_vi String, unit_position UInt32, figure_vi String, short_vi String, aim String
 ) ENGINE = MergeTree ORDER BY (figure, unit);
 
 -- Which (reading, member unit) sums make a cell. `own`: the unit's own report, which outranks the members' sum.
@@ -53,3 +55,7 @@ CREATE TABLE IF NOT EXISTS {database}.catalogue_systems (
 CREATE TABLE IF NOT EXISTS {database}.catalogue_emitters (
     source String, indicator String, unit String, cadence_days UInt16
 ) ENGINE = MergeTree ORDER BY (source, indicator, unit);
+
+-- The sources among them, each with its one cadence.
+CREATE TABLE IF NOT EXISTS {database}.catalogue_sources (source String, cadence_days UInt16)
+ENGINE = Join(ANY, LEFT, source);

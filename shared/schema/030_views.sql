@@ -2,8 +2,9 @@
 -- Parameters: period (code of catalogue_periods), as_of (local day; days after it are not yet true).
 -- Integers decide, with the target's own comparator; `percent` is for display and never decides.
 --
--- A FRAGMENT is SQL that the views below contain as a subquery wherever its name stands in braces. It is not a view,
--- because ClickHouse analyses a view twice for each view around it: six levels deep, planning took all the time.
+-- A FRAGMENT is SQL that the views below contain as a subquery wherever its name stands in braces; a TEXT is pasted as it
+-- stands. Neither is a view, because ClickHouse analyses a view twice for each view around it: six levels deep, planning
+-- took all the time.
 
 -- A switch of versions replaces every view of this file. Each of them names the version's tables itself and no view in
 -- between, so that one answer, which resolves the name of its view once, can never be of two versions.
@@ -34,16 +35,25 @@ SELECT reading, unit, day, days.reason AS reason,
        if(ignored, days.den, days.excluded) AS excluded
 FROM {cell_days} AS days;
 
--- Expected sources and whether each is silent as of `silence_day`, which the query around it defines; cadence is
--- counted in working days.
+-- The day on which an expected source had to be heard at the latest, as of `silence_day`, which the query around it
+-- defines; cadence is counted in working days.
+TEXT last_due_day AS
+joinGet('{database}.catalogue_calendar', 'working_days_before', silence_day)[
+    joinGet('{database}.catalogue_sources', 'cadence_days', source)];
+
 FRAGMENT source_silence AS
 SELECT source, cadence_days, last_time, last_received,
-       toDate(last_time, 'Asia/Ho_Chi_Minh')
-           < joinGet('{database}.catalogue_calendar', 'working_days_before', silence_day)[cadence_days] AS silent
-FROM (SELECT source, min(cadence_days) AS cadence_days FROM {database}.catalogue_emitters GROUP BY source) AS expected
+       toUnixTimestamp(last_received) = 0 OR toDate(last_time, 'Asia/Ho_Chi_Minh') < {last_due_day} AS silent
+FROM {database}.catalogue_sources AS expected
 LEFT JOIN (
     SELECT source, max(time) AS last_time, max(received) AS last_received FROM {database}.events_{version} GROUP BY source
 ) AS heard USING (source);
+
+-- Sources that are not silent, without a join: the board asks for them in each answer.
+FRAGMENT heard_sources AS
+SELECT groupArray(source) FROM (
+    SELECT source FROM {database}.events_{version} GROUP BY source
+    HAVING toDate(max(time), 'Asia/Ho_Chi_Minh') >= {last_due_day});
 
 FRAGMENT watermark AS SELECT arraySort(groupArray((partition, offset, received))) FROM {marks};
 
@@ -98,56 +108,66 @@ SELECT silence_day AS as_of, {watermark} AS watermark, {catalogue_version} AS ca
        count() AS sources_expected, countIf(NOT silent) AS sources_reporting, groupArrayIf(source, silent) AS silent_sources
 FROM {source_silence};
 
--- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
-FRAGMENT board_cells AS
-WITH (SELECT (start, least(end, {as_of:Date}), end) FROM {database}.catalogue_periods
+-- What is known of a cell, as names for the WITH of a query over `from_cells`. ClickHouse resolves only names that are used:
+-- a query pays for what it shows. A name is written out wherever it is used, so that one within another must stay short.
+TEXT cell AS
+     (SELECT (start, least(end, {as_of:Date}), end) FROM {database}.catalogue_periods
       WHERE code = {period:String}) AS bounds,
      bounds.1 AS period_start, bounds.2 AS upto, bounds.3 AS period_end, upto AS silence_day,
-     (SELECT (count(), countIf(NOT silent), groupArrayIf(source, silent)) FROM {source_silence}) AS heard,
-     cells.comparator = '>' AS strict -- of integers, more than the target is at least one more
-SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code, cells.position AS position,
-       cells.unit AS unit, cells.unit_level AS unit_level, cells.unit_kind AS unit_kind, cells.kind AS kind,
-       {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of,
-       {as_of:Date} > period_end AS final,
-       total[1] AS num, total[2] AS den, total[3] AS excluded,
-       if(cells.is_flow, recent[1], NULL) AS recent_num, if(cells.is_flow, recent[2], NULL) AS recent_den,
-       total[4] AS no_data,
-       cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row,
-       multiIf(target < 0, 'no_target', den = 0, 'no_occurrence',
-               toInt128(num) * 100 - toInt128(target) * den >= strict, 'met', 'below') AS status,
-       multiIf(recent_den IS NULL, NULL, target < 0, 'no_target', recent_den = 0, 'no_occurrence',
-               toInt128(recent_num) * 100 - toInt128(target) * recent_den >= strict, 'met', 'below') AS recent_status,
-       -- What is still expected, at the pace of the days so far; rounded up, so that hope is lost late, not early.
-       toInt64(ceil(den * (period_end - upto) / greatest(1, upto - period_start + 1))) AS expected_den,
-       cells.kind = 'flow' AND status = 'below'
-           AND toInt128(num + expected_den) * 100 - toInt128(target) * (den + expected_den) < strict AS not_recoverable,
-       hasAny(cells.sources, heard.3) AS source_silent,
-       no_data > 0 OR sums.reports_missing > 0 OR source_silent
-           OR (den = 0 AND cells.kind IN ('reported_flow', 'reported_stock')) AS provisional,
-       total[5] > 0 AS stale,
-       total[6] > 0 AS offline_conflict,
-       cells.basis_undefined AS basis_undefined,
-       arrayFilter((flag, raised) -> raised,
-           ['provisional', 'stale', 'not_recoverable', 'offline_conflict', 'basis_undefined'],
-           [provisional, stale, not_recoverable, offline_conflict, basis_undefined]) AS flags,
-       -- The status that a screen colours by: the 30 days once the year cannot be reached any more.
-       if(not_recoverable AND recent_status IN ('met', 'below'), recent_status, status) AS shown_status,
-       -- In tenths of a percent, rounded down, so that a rate below its target never shows the target; a strict
-       -- target that is exceeded is rounded up, so that it never shows the target either.
-       if(den > 0, intDiv(toInt128(num) * 1000 + if(strict AND status = 'met', den - 1, 0), den) / 10,
-          NULL) AS percent,
-       if(recent_den > 0, intDiv(toInt128(recent_num) * 1000 + if(strict AND recent_status = 'met', recent_den - 1, 0),
-                                 recent_den) / 10, NULL) AS recent_percent,
-       -- The indicator at this unit: met when every figure with a target is; the words' order is that of the alphabet.
-       min(status) OVER (PARTITION BY cells.indicator, cells.unit) AS indicator_status,
-       {watermark} AS watermark, {catalogue_version} AS catalogue_version,
-       heard.1 AS sources_expected, heard.2 AS sources_reporting
+     {heard_sources} AS heard, (SELECT groupArray(source) FROM {database}.catalogue_sources) AS expected_sources,
+     cells.comparator = '>' AS strict,
+     sums.total[1] AS num, sums.total[2] AS den, sums.total[4] AS no_data,
+     if(cells.is_flow, sums.recent[1], NULL) AS recent_num, if(cells.is_flow, sums.recent[2], NULL) AS recent_den,
+     -- Hundredths of a count above the target: integers, so that more than a strict target is at least one more.
+     toInt128(num) * 100 - toInt128(cells.target) * den AS above,
+     toInt128(recent_num) * 100 - toInt128(cells.target) * recent_den AS recent_above,
+     multiIf(cells.target < 0, 'no_target', den = 0, 'no_occurrence', above >= strict, 'met', 'below') AS status,
+     multiIf(recent_den IS NULL, NULL, cells.target < 0, 'no_target', recent_den = 0, 'no_occurrence',
+             recent_above >= strict, 'met', 'below') AS recent_status,
+     -- What is still expected, at the pace of the days so far; rounded up, so that hope is lost late, not early.
+     toInt64(ceil(den * (period_end - upto) / greatest(1, upto - period_start + 1))) AS expected_den,
+     -- Below, even if all that is still expected counts. (What is not below now is not then: no target is above 100.)
+     cells.kind = 'flow' AND cells.target >= 0 AND den > 0
+         AND above + toInt128(expected_den) * (100 - cells.target) < strict AS not_recoverable,
+     NOT hasAll(heard, cells.sources) AS source_silent,
+     no_data > 0 OR sums.reports_missing > 0 OR source_silent
+         OR (den = 0 AND cells.kind IN ('reported_flow', 'reported_stock')) AS provisional,
+     sums.total[5] > 0 AS stale,
+     sums.total[6] > 0 AS offline_conflict,
+     [provisional, stale, not_recoverable, offline_conflict, cells.basis_undefined] AS raised,
+     arrayFilter((flag, is_raised) -> is_raised,
+         ['provisional', 'stale', 'not_recoverable', 'offline_conflict', 'basis_undefined'], raised) AS flags,
+     -- The status that a screen colours by: the 30 days once the year cannot be reached any more.
+     if(not_recoverable AND recent_status IN ('met', 'below'), recent_status, status) AS shown_status,
+     -- In tenths of a percent, rounded down, so that a rate below its target never shows the target; a strict
+     -- target that is exceeded is rounded up, so that it never shows the target either.
+     if(den > 0, intDiv(toInt128(num) * 1000 + if(strict AND above > 0, den - 1, 0), den) / 10,
+        NULL) AS percent,
+     if(recent_den > 0, intDiv(toInt128(recent_num) * 1000 + if(strict AND recent_above > 0, recent_den - 1, 0),
+                               recent_den) / 10, NULL) AS recent_percent,
+     -- The indicator at this unit: met when every figure with a target is; the words' order is that of the alphabet.
+     min(status) OVER (PARTITION BY cells.indicator, cells.unit) AS indicator_status;
+
+TEXT from_cells AS
 FROM {database}.catalogue_cells AS cells
 INNER JOIN {cell_sums} AS sums ON sums.figure = cells.figure AND sums.unit = cells.unit
 WHERE period_end BETWEEN cells.target_from AND cells.target_to
-  AND (cells.expected OR total[2] > 0 OR total[3] > 0);
+  AND (cells.expected OR sums.total[2] > 0 OR sums.total[3] > 0);
 
-CREATE OR REPLACE VIEW {database}.board AS {board_cells};
+-- One row per cell: figures, target, status, flags, and the stamp of the snapshot they were read from.
+CREATE OR REPLACE VIEW {database}.board AS
+WITH {cell}
+SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code, cells.position AS position,
+       cells.unit AS unit, cells.unit_level AS unit_level, cells.unit_kind AS unit_kind, cells.kind AS kind,
+       {period:String} AS period, period_start AS start, period_end AS end, upto AS as_of,
+       {as_of:Date} > period_end AS final, num, den, sums.total[3] AS excluded, recent_num, recent_den, no_data,
+       cells.target AS target, cells.comparator AS comparator, cells.legal_row AS legal_row, status, recent_status,
+       expected_den, not_recoverable, source_silent, provisional, stale, offline_conflict,
+       cells.basis_undefined AS basis_undefined, flags, shown_status, percent, recent_percent, indicator_status,
+       {watermark} AS watermark, {catalogue_version} AS catalogue_version,
+       length(expected_sources) AS sources_expected,
+       length(arrayIntersect(expected_sources, heard)) AS sources_reporting
+{from_cells};
 
 -- The (reading, unit) sums that make one cell: the unit's own report when there is one, else its members.
 FRAGMENT cell_members AS

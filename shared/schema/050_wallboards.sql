@@ -4,24 +4,6 @@
 
 FRAGMENT instant AS least(fromUnixTimestamp64Milli({to_ms:Int64}, 'UTC'), now64(3, 'UTC'));
 
--- Labels for a tile, of indicators and of the parts of some; `services/api/wallboard/js/short_names.js` has the same.
-FRAGMENT short_names AS [
-    ('network_coverage', 'Mạng truyền số liệu'), ('document_signed', 'Văn bản ký số'),
-    ('work_end_to_end_digital', 'Công việc toàn trình'), ('casefile_online', 'Xử lý hồ sơ trên mạng'),
-    ('report_on_system', 'Báo cáo trên hệ thống'), ('inspection_online', 'Kiểm tra qua mạng'),
-    ('procedure_standardised', 'Chuẩn hóa thủ tục'), ('procedure_full_online', 'Dịch vụ công toàn trình'),
-    ('filing_full_online', 'Hồ sơ trực tuyến'), ('satisfaction', 'Mức độ hài lòng'),
-    ('online_login_vneid', 'Đăng nhập qua VNeID'), ('filing_digitised', 'Số hóa hồ sơ, kết quả'),
-    ('electronic_result', 'Kết quả điện tử'), ('payment_online', 'Thanh toán trực tuyến'),
-    ('portal_information_complete', 'Cổng đủ thông tin'), ('open_data_published', 'Cung cấp dữ liệu mở'),
-    ('cashless_transactions', 'Không dùng tiền mặt'), ('bank_account_15plus', 'Tài khoản ngân hàng'),
-    ('ehealth_record', 'Sổ sức khỏe điện tử'), ('adult_personal_signature', 'Chữ ký số cá nhân'),
-    ('system_security_dossier', 'Hồ sơ cấp độ an toàn'), ('system_monitored', 'Giám sát an ninh mạng'),
-    ('staff_trained', 'Cán bộ được tập huấn'),
-    ('casefile_online.province', 'Tỉnh'), ('casefile_online.commune', 'Xã'),
-    ('filing_digitised.components', 'Giấy tờ'), ('filing_digitised.results', 'Kết quả'),
-    ('cashless_transactions.number', 'Số GD'), ('cashless_transactions.value', 'Giá trị')];
-
 CREATE OR REPLACE VIEW {database}.as_of_day AS
 SELECT toString(toDate({instant}, 'Asia/Ho_Chi_Minh')) AS as_of;
 
@@ -32,41 +14,47 @@ SELECT code, concat(code, ' (', formatDateTime(start, '%d/%m/%Y'), ' – ', form
 FROM {database}.catalogue_periods
 WHERE start <= {as_of:Date} AND toYear(end) = toYear({as_of:Date});
 
--- The board in words, one row per cell. `rate`, `aim`, `counted` and `tile` are text with the decimal comma; `place` ranks the
--- units of a figure: the province, then what is below its target, the widest gap first.
+-- Figures as officers write them, with the decimal comma; `sign` with the blank after it, `arrow` with the one before.
+TEXT in_words AS
+     if(percent IS NULL, 'không phát sinh', concat(replaceOne(toString(percent), '.', ','), '%')) AS rate,
+     multiIf(recent_percent > percent, ' ▲', recent_percent < percent, ' ▼', '') AS arrow,
+     transform(status, ['met', 'below', 'no_occurrence', 'no_target'], ['✓ ', '✗ ', '– ', '○ '], '') AS sign,
+     replaceRegexpAll(reverse(concat(toString(num), ' / ', toString(den))), '([0-9]{3})', '\\1.') AS from_the_end,
+     reverse(replaceRegexpAll(from_the_end, '[.]( |$)', '\\1')) AS counted,
+     -- In the order in which the board raises its flags.
+     arrayStringConcat(arrayFilter((word, is_raised) -> is_raised,
+         ['Tạm tính', 'Số liệu cũ', 'Không thể đạt trong năm', 'Số giấy báo cáo trùng với sự kiện, không tính',
+          'Chưa xác định cơ sở tính'], raised), ' · ') AS notes;
+
+-- The board in words, one row per cell, for tables. `place` ranks the units of a figure: the province, then what is below its
+-- target, the widest gap first.
 CREATE OR REPLACE VIEW {database}.wallboard AS
-WITH {short_names} AS names,
-     amount -> trim(LEADING '.' FROM reverse(replaceRegexpAll(reverse(toString(amount)), '([0-9]{3})', '\\1.'))) AS dotted
-SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code, cells.position AS position,
-       cells.unit AS unit, cells.unit_level AS unit_level, cells.unit_kind AS unit_kind,
-       units.name_vi AS unit_vi, units.short_vi AS unit_short_vi, units.position AS unit_position,
-       figures.figure_vi AS figure_vi,
-       concat(transform(cells.indicator, names.1, names.2, cells.indicator),
-              if(cells.figure != cells.indicator AND has(names.1, cells.figure),
-                 concat(' · ', transform(cells.figure, names.1, names.2, '')), '')) AS short_vi,
-       cells.num AS num, cells.den AS den, cells.target AS target, cells.percent AS percent,
-       cells.recent_percent AS recent_percent, cells.status AS status, cells.shown_status AS shown_status,
-       cells.indicator_status AS indicator_status,
-       arrayStringConcat(arrayMap(flag -> transform(flag,
-           ['provisional', 'stale', 'not_recoverable', 'offline_conflict', 'basis_undefined'],
-           ['Tạm tính', 'Số liệu cũ', 'Không thể đạt trong năm', 'Số giấy báo cáo trùng với sự kiện, không tính',
-            'Chưa xác định cơ sở tính'], flag), cells.flags), ' · ') AS notes,
-       if(cells.percent IS NULL, 'không phát sinh',
-          concat(replaceOne(toString(assumeNotNull(cells.percent)), '.', ','), '%')) AS rate,
-       if(cells.target < 0, 'không có chỉ tiêu',
-          concat(transform(toString(cells.comparator), ['>=', '>', '='], ['≥ ', '> ', '= '], ''),
-                 toString(cells.target), '%')) AS aim,
-       multiIf(cells.recent_percent > cells.percent, '▲', cells.recent_percent < cells.percent, '▼', '') AS trend,
-       concat(dotted(cells.num), ' / ', dotted(cells.den)) AS counted,
-       concat(transform(toString(cells.status), ['met', 'below', 'no_occurrence', 'no_target'],
-                        ['✓ ', '✗ ', '– ', '○ '], ''), rate, if(trend = '', '', concat(' ', trend))) AS tile,
-       row_number() OVER (PARTITION BY cells.figure ORDER BY
-           cells.unit_kind = 'province' DESC,
-           transform(toString(cells.status), ['below', 'met', 'no_target', 'no_occurrence'], [0, 1, 2, 3], 4),
-           coalesce(cells.target - cells.percent, 0) DESC, cells.unit) AS place
-FROM {board_cells} AS cells
-INNER JOIN {database}.catalogue_units AS units ON units.unit = cells.unit
-INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = cells.figure;
+WITH {in_words}
+SELECT indicator, figure, code, position, unit, unit_vi, figure_vi, aim, status, rate, trim(arrow) AS trend, counted, notes,
+       row_number() OVER (PARTITION BY figure ORDER BY unit_kind = 'province' DESC,
+           transform(status, ['below', 'met', 'no_target', 'no_occurrence'], [0, 1, 2, 3], 4),
+           coalesce(target - percent, 0) DESC, unit) AS place
+FROM (
+    WITH {cell}
+    SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code, cells.position AS position,
+           cells.unit AS unit, cells.unit_kind AS unit_kind, cells.unit_vi AS unit_vi, cells.figure_vi AS figure_vi,
+           cells.target AS target, cells.aim AS aim, num, den, percent, recent_percent, status, raised
+    {from_cells}
+);
+
+-- The same cells as tiles: what is read at three metres. A view of its own, because a view costs what it names.
+CREATE OR REPLACE VIEW {database}.tiles AS
+WITH {in_words}
+SELECT indicator, figure, position, unit, unit_level, unit_kind, unit_short_vi, unit_position, short_vi, target, aim,
+       concat(sign, rate, arrow) AS tile
+FROM (
+    WITH {cell}
+    SELECT cells.indicator AS indicator, cells.figure AS figure, cells.position AS position, cells.unit AS unit,
+           cells.unit_level AS unit_level, cells.unit_kind AS unit_kind, cells.unit_short_vi AS unit_short_vi,
+           cells.unit_position AS unit_position, cells.short_vi AS short_vi, cells.target AS target, cells.aim AS aim,
+           percent, recent_percent, status
+    {from_cells}
+);
 
 -- Units by indicators below target, then by the points missing to the targets; as `services/api/ranking.py` counts them.
 CREATE OR REPLACE VIEW {database}.unit_ranking AS
@@ -77,8 +65,12 @@ FROM (
     SELECT unit, uniqExactIf(indicator, indicator_status = 'below') AS below,
            uniqExactIf(indicator, indicator_status = 'met') AS met,
            round(sumIf(target - assumeNotNull(percent), status = 'below'), 1) AS shortfall
-    FROM {board_cells}
-    WHERE unit_kind != 'province' GROUP BY unit
+    FROM (
+        WITH {cell}
+        SELECT cells.indicator AS indicator, cells.unit AS unit, cells.target AS target, percent, status, indicator_status
+        {from_cells} AND cells.unit_kind != 'province'
+    )
+    GROUP BY unit
 ) AS ranks
 INNER JOIN {database}.catalogue_units AS units ON units.unit = ranks.unit;
 

@@ -9,6 +9,7 @@ from shared.catalogue.catalogue import Catalogue
 from shared.catalogue.models import Figure, Indicator, Target
 from shared.catalogue.text import fold
 from shared.contracts.vocabulary import STATE_TYPES
+from shared.schema.tile_words import aim, short_name
 
 PUBLISHED_YEARS = range(2025, 2029)
 """The plan's year, the one before (documents of its eve) and two after, so that a late clock finds its periods."""
@@ -40,7 +41,8 @@ def facts_for_views(catalogue: Catalogue) -> dict[str, Facts]:
         ),
         "catalogue_cells": _facts(
             "figure unit unit_level unit_kind indicator code position kind is_flow basis_undefined expected target "
-            "comparator target_from target_to legal_row sources",
+            "comparator target_from target_to legal_row sources unit_vi unit_short_vi unit_position figure_vi short_vi "
+            "aim",
             _cells(catalogue),
         ),
         "catalogue_rollup": _facts("figure unit reading member own expected is_flow is_report", _rollup(catalogue)),
@@ -50,6 +52,7 @@ def facts_for_views(catalogue: Catalogue) -> dict[str, Facts]:
             "system name_vi unit lifecycle registered valid_from valid_to ttl_minutes tells_states", _systems(catalogue)
         ),
         "catalogue_emitters": _facts("source indicator unit cadence_days", _emitters(catalogue)),
+        "catalogue_sources": _facts("source cadence_days", _sources(catalogue)),
     }
 
 
@@ -91,9 +94,11 @@ def _cells(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
         shown = row.slug, row.code, position, _kind(row), _is_flow(row), figure.basis is not None
         for unit, expected in catalogue.cells_of(figure.code).items():
             sources = feeding.get((row.slug, unit), [])
-            place = unit, catalogue.units[unit].level, catalogue.units[unit].kind
+            at = catalogue.units[unit]
+            words = at.name_vi, at.short_vi, at.position, figure.name_vi, short_name(row.slug, figure.code)
             for target in _target_rows(catalogue.targets_of(figure.code, unit)):
-                yield figure.code, *place, *shown, expected, *target, sources
+                in_words = *words, aim(target[0], target[1])
+                yield figure.code, unit, at.level, at.kind, *shown, expected, *target, sources, *in_words
 
 
 def _target_rows(targets: Iterable[Target]) -> Iterator[tuple[int, str, date, date, str]]:
@@ -165,3 +170,9 @@ def _emitters(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
             if set(row.feeds) & set(system.emits):
                 for unit in units:
                     yield f"/systems/{system.code}", row.slug, unit, system.cadence_working_days
+
+
+def _sources(catalogue: Catalogue) -> Iterator[tuple[object, ...]]:
+    """A system has one cadence, whatever it feeds."""
+    cadences = {source: cadence for source, _, _, cadence in _emitters(catalogue)}
+    yield from cadences.items()

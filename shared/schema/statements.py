@@ -8,7 +8,7 @@ from importlib.resources import files
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """Database names are pasted into DDL, so nothing but a plain identifier may pass."""
 
-FRAGMENT = re.compile(r"FRAGMENT (\w+) AS\s+")
+FRAGMENT = re.compile(r"(?P<kind>FRAGMENT|TEXT) (?P<name>\w+) AS\s+")
 FRAGMENT_USE = re.compile(r"\{(\w+)\}")
 """A query parameter has its type in the braces and so is never taken for a fragment."""
 
@@ -28,7 +28,8 @@ PLAIN_TABLE = re.compile(r"CREATE TABLE IF NOT EXISTS (?P<name>[\w.]+).*?ENGINE 
 EACH_NODES_OWN = re.compile(r"\.catalogue_\w+$")
 """Facts are published on every node by itself: they are exchanged whole, and some are Join tables, as are owners."""
 
-TABLE_FILES = ("010_tables.sql", "020_catalogue.sql", "040_alerts.sql")
+FACTS_FILE = "020_catalogue.sql"
+TABLE_FILES = ("010_tables.sql", FACTS_FILE, "040_alerts.sql")
 VIEW_FILES = ("030_views.sql", "036_statements.sql", "050_wallboards.sql")
 KNOWN_FILE = "035_known.sql"
 LOOK_FILES = ("030_views.sql", "037_look.sql")
@@ -47,6 +48,13 @@ def table_statements(database: str, version: int, *, replicated: bool = False) -
     create = f"CREATE DATABASE IF NOT EXISTS {_checked(database)} ENGINE = Atomic"
     tables = _statements(TABLE_FILES, database, version)
     return [create, *(map(_replicated, tables) if replicated else tables)]
+
+
+def fresh_facts(database: str, table: str) -> str:
+    """Makes `<table>_new`, an empty table of the catalogue as this release has it. Raises ValueError."""
+    start = f"CREATE TABLE IF NOT EXISTS {_checked(database)}.{table} "
+    (found,) = (one for one in _statements((FACTS_FILE,), database, 0) if one.startswith(start))
+    return f"CREATE OR REPLACE TABLE {database}.{table}_new {found.removeprefix(start)}"
 
 
 def view_statements(database: str, version: int) -> list[str]:
@@ -100,7 +108,8 @@ def _expanded(text: str) -> Iterator[str]:
     for statement in filter(None, (part.strip() for part in text.split(";"))):
         whole = FRAGMENT_USE.sub(lambda use: fragments.get(use[1], use[0]), statement)
         if found := FRAGMENT.match(whole):
-            fragments[found[1]] = f"({whole[found.end() :]})"
+            text = whole[found.end() :]
+            fragments[found["name"]] = text if found["kind"] == "TEXT" else f"({text})"
         else:
             yield _with_rights(whole, of_figures)
 

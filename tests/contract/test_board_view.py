@@ -58,10 +58,11 @@ class Ledger:
         self._client.insert("events_1", [list(row.values())], column_names=list(row))
 
     def query(self, view: str, as_of: str, period: str = "2026", **texts: str) -> list[dict[str, Any]]:
-        """Rows of one of the parameterised views."""
-        names = {"period": "String", "as_of": "Date"} | dict.fromkeys(texts, "String")
+        """Rows of one of the parameterised views; `period` is empty for one that has none."""
+        given = {"period": period, **texts} if period else texts
+        names = {"as_of": "Date"} | dict.fromkeys(given, "String")
         arguments = ", ".join(f"{name} = {{{name}:{kind}}}" for name, kind in names.items())
-        values = {"period": period, "as_of": date.fromisoformat(as_of), **texts}
+        values = {"as_of": date.fromisoformat(as_of), **given}
         return list(self._client.query(f"SELECT * FROM {view}({arguments})", parameters=values).named_results())  # noqa: S608
 
     def board(self, as_of: str = "2026-07-01", period: str = "2026") -> dict[tuple[str, str], dict[str, Any]]:
@@ -317,3 +318,14 @@ def test_silence_after_a_periods_end_does_not_make_it_provisional(ledger: Ledger
     assert ledger.board("2026-12-31")["filing_full_online", SO]["source_silent"] == 0
     assert ledger.board("2027-02-15")["filing_full_online", SO]["source_silent"] == 0
     assert ledger.board("2027-02-15", "2027")["filing_full_online", SO]["source_silent"] == 1
+
+
+@pytest.mark.parametrize("as_of", ["2026-06-25", "2026-06-26", "2026-06-29", "2026-06-30", "2026-07-02", "2026-07-10"])
+def test_the_board_and_the_stamp_take_the_same_sources_for_silent(ledger: Ledger, as_of: str) -> None:
+    ledger.hear("/systems/dvc", "2026-06-25")
+    ledger.hear("/systems/nobody-waits-for-it", "2026-06-25")
+    (stamp,) = ledger.query("stamp", as_of, period="")
+    cell = ledger.board(as_of)["filing_full_online", SO]
+    for column in ("sources_expected", "sources_reporting"):
+        assert cell[column] == stamp[column]
+    assert bool(cell["source_silent"]) == ("/systems/dvc" in stamp["silent_sources"])

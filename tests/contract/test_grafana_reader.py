@@ -31,6 +31,7 @@ PARAMETERS = {
     "as_of_day": "(to_ms = 1774929600000)",
     "period_choices": "(as_of = '2026-03-31')",
     "wallboard": "(period = '2026', as_of = '2026-03-31')",
+    "tiles": "(period = '2026', as_of = '2026-03-31')",
     "unit_ranking": "(period = '2026', as_of = '2026-03-31')",
     "cell_progress": "(period = '2026', as_of = '2026-03-31', figure = 'filing_full_online', unit = 'so-khcn')",
     "freshness": "(as_of = '2026-03-31')",

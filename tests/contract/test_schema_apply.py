@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from shared.catalogue import load_catalogue
 from shared.errors import StartError
-from shared.schema.apply import apply_schema
+from shared.schema.apply import apply_schema, publish_catalogue
 
 
 @pytest.fixture
@@ -32,3 +33,14 @@ def test_applying_again_changes_nothing_that_is_kept(writer: Client, database: s
     writer.insert(f"{database}.active_versions", [[1, datetime.now(UTC)]], column_names=["version", "at"])
     apply_schema(writer, database)
     assert writer.command(f"SELECT count() FROM {database}.active_versions") == 1  # noqa: S608 - a name of this test
+
+
+def test_tables_of_the_catalogue_are_made_anew_whatever_columns_an_older_release_had(
+    writer: Client, database: str
+) -> None:
+    columns = "figure String, unit String, sources Array(String)"
+    writer.command(f"CREATE TABLE {database}.catalogue_cells ({columns}) ENGINE = MergeTree ORDER BY figure")
+    apply_schema(writer, database)
+    publish_catalogue(writer, database, load_catalogue())
+    named = f"SELECT count() FROM {database}.wallboard(period = '2026', as_of = '2026-09-30') WHERE unit_vi != ''"  # noqa: S608
+    assert writer.query(named).result_rows[0][0] > 1_000

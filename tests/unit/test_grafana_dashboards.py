@@ -25,6 +25,7 @@ from services.api.wording import FLAGS
 from services.ingest.metrics import IngestMetrics
 from services.scoring import metrics as scoring_metrics
 from shared.catalogue import load_catalogue
+from shared.schema.tile_words import SHORT_NAMES
 from tests.support.grafana_queries import panel_queries, variable_queries, views_of
 from tests.support.grafana_schema import faults
 from tests.support.processes import REPO
@@ -33,7 +34,9 @@ BOARDS = committed()
 PANELS_OF = [(uid, panel) for uid, one in BOARDS.items() for panel in one["panels"]]
 PROVISIONING = REPO / "deploy" / "grafana" / "provisioning"
 JS = REPO / "services" / "api" / "wallboard" / "js"
-WALLBOARD_SQL = (REPO / "shared" / "schema" / "050_wallboards.sql").read_text()
+SCHEMA = REPO / "shared" / "schema"
+BOARD_SQL = (SCHEMA / "030_views.sql").read_text()
+WALLBOARD_SQL = (SCHEMA / "050_wallboards.sql").read_text()
 
 
 def test_the_committed_files_are_what_the_code_makes() -> None:
@@ -116,14 +119,14 @@ def test_tokens_of_one_kind_differ_in_their_sign_when_they_differ_in_colour() ->
 def test_words_are_those_of_the_api_and_of_its_pages() -> None:
     pages = (JS / "short_names.js").read_text().replace("\N{NO-BREAK SPACE}", " ")
     short = dict(re.findall(r'^\s+"?([\w.]+)"?: \{ vi: "([^"]+)"', pages, re.MULTILINE))
-    pairs = WALLBOARD_SQL.partition("CREATE OR REPLACE VIEW")[0]
-    assert dict(re.findall(r"\('([\w.]+)', '([^']+)'\)", pairs)) == short
+    assert short == SHORT_NAMES
     assert set(short) >= set(load_catalogue().indicators)
     rules = dict(re.findall(r'rule_(\w+): \["([^"]+)"', (JS / "alert_words.js").read_text()))
     assert {token: word.text for token, word in words.RULE.items()} == rules
-    for flag, said in FLAGS.items():
-        assert f"'{flag}'" in WALLBOARD_SQL
-        assert f"'{said.vi}'" in WALLBOARD_SQL
+    raised = re.search(r"\[provisional, stale, .*?\] AS raised", BOARD_SQL, re.DOTALL)
+    assert raised is not None
+    assert re.findall(r"\w+(?=[,\]])", raised[0]) == list(FLAGS)
+    assert re.search(r",\s+".join(f"'{said.vi}'" for said in FLAGS.values()), WALLBOARD_SQL)
 
 
 def test_every_metric_of_the_pipeline_board_is_one_of_a_service() -> None:
@@ -160,7 +163,7 @@ def test_grafana_starts_with_links_to_where_people_reach_the_api(tmp_path: Path)
 
 def test_every_figure_links_to_the_page_with_the_filings_behind_it() -> None:
     for query in panel_queries():
-        if "wallboard(" in query.sql:
+        if "wallboard(" in query.sql or "tiles(" in query.sql:
             assert "${chitieu}/cells/${__data.fields.indicator}/${__data.fields.unit}" in text_of(dict(query.panel))
 
 

@@ -4,11 +4,11 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
 from deploy.grafana.panels import BEHIND, COUNT, LEFT_OUT, Column, Series, Tile, Told, history, rows, tiles
-from deploy.grafana.query import PLANNED, WALLBOARD
+from deploy.grafana.query import PLANNED, TILES, WALLBOARD
 from deploy.grafana.shared_panels import figures, freshness
 from deploy.grafana.variables import as_of, board, figure, indicator, period, unit
 
-COMMUNES = f"""SELECT unit_short_vi, tile, indicator, unit FROM {WALLBOARD}
+COMMUNES = f"""SELECT unit_short_vi, tile, indicator, unit FROM {TILES}
 WHERE figure = ${{figure:sqlstring}} AND unit_level = 'commune' ORDER BY unit_position {PLANNED}"""  # noqa: S608 - a text of ours
 
 RANKED = f"""SELECT place, unit_vi, rate, aim, status, trend, counted, notes, indicator, unit FROM {WALLBOARD}

@@ -3,12 +3,12 @@
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana.panels import ABOUT_UNIT, BEHIND, Column, Tile, Told, rows, tiles
-from deploy.grafana.query import PLANNED, WALLBOARD
+from deploy.grafana.query import PLANNED, TILES
 from deploy.grafana.shared_panels import OPEN_ALERTS, freshness, open_alerts
 from deploy.grafana.variables import as_of, board, period
 
 INDICATORS = f"""SELECT concat(short_vi, ' (', aim, ')') AS name, tile, indicator, unit
-FROM {WALLBOARD} WHERE unit_kind = 'province' AND target >= 0 ORDER BY position {PLANNED}"""  # noqa: S608 - a text of ours
+FROM {TILES} WHERE unit_kind = 'province' AND target >= 0 ORDER BY position {PLANNED}"""  # noqa: S608 - a text of ours
 
 WORST = """SELECT unit_short_vi, below, met, unit
 FROM unit_ranking(period = ${period:sqlstring}, as_of = ${as_of:sqlstring}) WHERE below > 0 ORDER BY place LIMIT 8"""

@@ -4,11 +4,11 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana import words
 from deploy.grafana.panels import BEHIND, MOMENT, Column, Tile, Told, rows, tiles
-from deploy.grafana.query import PLANNED, WALLBOARD
+from deploy.grafana.query import PLANNED, TILES
 from deploy.grafana.shared_panels import freshness
 from deploy.grafana.variables import as_of, board, period
 
-SAFETY = f"""SELECT concat(short_vi, ' (', aim, ')') AS name, tile, indicator, unit FROM {WALLBOARD}
+SAFETY = f"""SELECT concat(short_vi, ' (', aim, ')') AS name, tile, indicator, unit FROM {TILES}
 WHERE unit_kind = 'province' AND indicator IN ('system_security_dossier', 'system_monitored', 'network_coverage')
 ORDER BY position {PLANNED}"""  # noqa: S608 - a text of ours
 
