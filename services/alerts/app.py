@@ -103,6 +103,7 @@ def duties(here: Installation, owner: Owner, hints: Hints) -> Iterator[Coroutine
     """What an owner does at once; the first of them ends when another process is elected."""
     yield hints.ownership.lost.wait()
     yield owner.evaluate_for_ever(here.settings, hints)
+    yield owner.tell_for_ever()
     yield obey_for_ever(here.settings, owner.obey)
     if url := here.settings.alerts_heartbeat_url:
         yield beat_for_ever(url, here.settings.alerts_heartbeat_every.total_seconds(), owner.evaluated)

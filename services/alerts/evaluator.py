@@ -1,7 +1,8 @@
 """The active evaluator: looks, lets the machine decide on every alert, records, then hands over what is to be told."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from services.alerts.finding import Finding, Scope
 from services.alerts.machine import Circumstances, act
 from services.alerts.metrics import CHANGES, EVALUATION_SECONDS, LAST_EVALUATION, OPEN_ALERTS, WATERMARK
 from services.alerts.policy import Policies, Policy
-from services.alerts.settling import HeldThenAll, Round
+from services.alerts.settling import Hearing, HeldThenAll, Question, Round, with_vanished
 from services.alerts.silences import Silence
 from services.alerts.state import OPEN, AlertState, Change
 from services.alerts.store import Notification, OwnerStore, Recorded, Standing
@@ -41,6 +42,19 @@ class Senses(NamedTuple):
     background: Callable[[Sequence[Change], Mapping[int, int]], Sequence[Change]] = lambda changes, _: changes
 
 
+class Decided(NamedTuple):
+    """What one look comes to if all that ends was right to fire; `since`: what the look before had reached.
+
+    `started`: of `time.perf_counter`. `asked`: whether it was, of what would end.
+    """
+
+    started: float
+    since: Mapping[int, int]
+    hearing: Hearing
+    asked: Sequence[Question]
+    likely: Round
+
+
 class Obeyed(NamedTuple):
     """What became of a command, as one token, and what is to be told because of it."""
 
@@ -50,9 +64,11 @@ class Obeyed(NamedTuple):
 
 @dataclass
 class Evaluator:
-    """Holds where every alert stands while this process owns the alerts. Blocking; one call at a time.
+    """Holds where every alert stands while this process owns the alerts. Blocking.
 
     It works by watermark: what moved while no evaluator ran is in the next look, held against the recorded states.
+    One thread may look while another tells of what the looks before have decided, in their order; `obey` only while
+    neither does.
     """
 
     senses: Senses
@@ -62,23 +78,69 @@ class Evaluator:
     clock: Callable[[], datetime]
     standing: Standing
     reached: dict[int, int] = field(default_factory=dict)
+    under_way: dict[str, tuple[Scope, AlertState]] = field(default_factory=dict)
+    """Alerts of which a change is decided but not recorded yet, as they will likely stand: no look decides on them."""
     again_within: timedelta | None = None
     """So soon the last look wants another, whether anything moves or not."""
 
     def evaluate(self, announced: Mapping[int, int]) -> list[Notification] | None:
+        """Look, and tell at once. None when the look was behind."""
+        decided = self.look(announced)
+        if decided is None:
+            return None
+        notifications = self.tell(decided)
+        self.measure(decided)
+        return notifications
+
+    def look(self, announced: Mapping[int, int]) -> Decided | None:
         """Decide on everything. None when the snapshot is older than what was announced or seen: look again."""
         started, now = time.perf_counter(), self.clock()
         seen = self.senses.look(now)
         wanted = furthest(announced, [Watermark(*mark, "") for mark in self.reached.items()])
         if is_behind(seen.watermark, wanted):
             return None
-        looked = Round(self.standing.states, self.policies, self.standing.silences, now)
-        looked.decide_all(seen.findings, self.senses.held_then)
-        changes = self.senses.background(looked.changes, self.reached) if looked.changes else []
-        notifications = self._record(changes, looked.states)
-        self.reached, self.again_within = furthest(wanted, seen.watermark), seen.again_within
-        self._measure(seen, time.perf_counter() - started)
+        # One copy after the other: what is recorded in between is in both, never in none.
+        under_way = dict(self.under_way)
+        before = {**self.standing.states, **under_way}
+        each = list(with_vanished(seen.findings, before, now))
+        hearing = Hearing(each, before, self.policies, self.standing.silences, now, under_way)
+        asked = list(hearing.questions())
+        likely = hearing.decided({one.scope.alert_id: True for one in asked})
+        since, self.reached = self.reached, furthest(wanted, seen.watermark)
+        self.again_within = seen.again_within
+        self._keep(likely)
+        for mark in seen.watermark:
+            WATERMARK.labels(mark.partition).set(received_seconds(mark))
+        return Decided(started, since, hearing, asked, likely)
+
+    def _keep(self, likely: Round) -> None:
+        """What has changed is under way until it is recorded; the rest holds at once."""
+        changed = {one.scope.alert_id for one in likely.changes}
+        self.standing.states.update({key: one for key, one in likely.states.items() if key not in changed})
+        self.under_way.update({key: likely.states[key] for key in changed})
+
+    def tell(self, decided: Decided) -> list[Notification]:
+        """Record the changes of a look with what lies behind them; returns those that are to be told."""
+        notifications: list[Notification] = []
+        if changed := {one.scope.alert_id for one in decided.likely.changes}:
+            final, changes = self._looked_back(decided, changed)
+            states = {key: one for key, one in final.states.items() if key in changed}
+            notifications = self._record(changes, states)
+            for key in changed:
+                del self.under_way[key]
         return notifications
+
+    def _looked_back(self, decided: Decided, changed: Container[str]) -> tuple[Round, Sequence[Change]]:
+        """What lies behind the changes is read while it is asked whether what ends was right to fire: mostly it was."""
+        final = decided.likely
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(self.senses.held_then, decided.asked) if decided.asked else None
+            changes = self.senses.background(final.changes, decided.since)
+            held = asking.result() if asking else {}
+        if not all(held.get(one.scope.alert_id) for one in decided.asked):
+            final = decided.hearing.decided(held, only=changed)
+            changes = self.senses.background(final.changes, decided.since) if final.changes else []
+        return final, changes
 
     def obey(self, command: Command) -> Obeyed:
         """Act on what a person asks. It is recorded with the command's id, by which a repeat is recognised."""
@@ -117,12 +179,11 @@ class Evaluator:
             CHANGES.labels(change.kind, change.state.name).inc()
         return notifications
 
-    def _measure(self, seen: Seen, seconds: float) -> None:
-        EVALUATION_SECONDS.observe(seconds)
+    def measure(self, decided: Decided) -> None:
+        """A look has come to its end, and nothing is under way that was decided before it."""
+        EVALUATION_SECONDS.observe(time.perf_counter() - decided.started)
         LAST_EVALUATION.set(time.time())
-        OPEN_ALERTS.set(sum(state.name in OPEN for _, state in self.standing.states.values()))
-        for mark in seen.watermark:
-            WATERMARK.labels(mark.partition).set(received_seconds(mark))
+        OPEN_ALERTS.set(sum(state.name in OPEN for _, state in list(self.standing.states.values())))
 
 
 def received_seconds(mark: Watermark) -> float:

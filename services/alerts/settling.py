@@ -1,6 +1,6 @@
 """Decides on everything that one look found, until nothing moves any more (pure: the question back is passed in)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -60,40 +60,23 @@ def question(scope: Scope, state: AlertState, around: Circumstances) -> Question
     return Question(scope, state.fired_at or around.now, policy, state.judged_by.get("target"))
 
 
-def questions(findings: Iterable[Finding], before: States, policies: Policies, now: datetime) -> Iterator[Question]:
-    """Of all alerts that would end now. What keeps an alert quiet has no part in whether it ends."""
-    for seen in findings:
-        _, state = before.get(seen.scope.alert_id, (seen.scope, AlertState()))
-        if state.name not in OPEN:
-            continue
-        around = Circumstances(policies.policy_for(seen.scope), now)
-        if decide(state, seen, around).ask:
-            yield question(seen.scope, state, around)
-
-
 @dataclass
 class Round:
-    """One look at all alerts. `states` are those that moved or wait, `changes` what is to be recorded, in order."""
+    """One pass over what was found. `states` are those that moved or wait, `changes` what is to be recorded, in order.
+
+    Of what is `under_way` the last change is not recorded yet: `before` has it as it will be, and nothing is decided.
+    `waits`: something will be, so that another look must follow.
+    """
 
     before: States
     policies: Policies
     silences: Iterable[Silence]
     now: datetime
+    under_way: Container[str] = ()
     states: dict[str, tuple[Scope, AlertState]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     open: dict[str, Scope] = field(default_factory=dict)
-
-    def decide_all(self, findings: Iterable[Finding], held_then: HeldThenAll) -> None:
-        """On everything that was found, and on what has vanished; `held_then` is asked once, for all that would end."""
-        self.open = {
-            key: scope
-            for key, (scope, state) in self.before.items()
-            if state.name in OPEN and self.policies.may_inhibit(scope)
-        }
-        every = list(with_vanished(findings, self.before, self.now))
-        asked = list(questions(every, self.before, self.policies, self.now))
-        answers = held_then(asked) if asked else {}
-        self.decide_these(every, lambda one: answers.get(one.scope.alert_id))
+    waits: bool = False
 
     def decide_these(self, findings: Iterable[Finding], held_then: HeldThen) -> None:
         """On what may keep others quiet first, so that a unit's network tells for its systems in the same look.
@@ -109,6 +92,10 @@ class Round:
         if is_at_rest(state, seen):
             return
         around = Circumstances(self.policies.policy_for(seen.scope), self.now, quiet_because=self.quiet(seen.scope))
+        if key in self.under_way:
+            decision = decide(state, seen, around)
+            self.waits |= decision.ask or decision.change is not None
+            return
         after, changes = settle(state, seen, around, held_then)
         self.changes += changes
         if after != state:
@@ -121,6 +108,41 @@ class Round:
     def quiet(self, scope: Scope) -> str:
         """The silence, or else the open alert, that keeps this one from being told; "" when none does."""
         return quiet_because(self.silences, scope, self.now) or self.policies.inhibitor_of(scope, self.open.values())
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What one look has found, each alert once, and all that it is decided by; `under_way` as in `Round`."""
+
+    findings: Sequence[Finding]
+    before: States
+    policies: Policies
+    silences: Iterable[Silence]
+    now: datetime
+    under_way: Container[str] = ()
+
+    def questions(self) -> Iterator[Question]:
+        """Of all alerts that would end now. What keeps an alert quiet has no part in whether it ends."""
+        for seen in self.findings:
+            key = seen.scope.alert_id
+            _, state = self.before.get(key, (seen.scope, AlertState()))
+            if state.name not in OPEN or key in self.under_way:
+                continue
+            around = Circumstances(self.policies.policy_for(seen.scope), self.now)
+            if decide(state, seen, around).ask:
+                yield question(seen.scope, state, around)
+
+    def decided(self, held: Mapping[str, bool], only: Container[str] | None = None) -> Round:
+        """A pass over everything, or over the alerts of `only`, with the answers to the questions, by alert."""
+        inhibiting = {
+            key: scope
+            for key, (scope, state) in self.before.items()
+            if state.name in OPEN and self.policies.may_inhibit(scope)
+        }
+        whole = Round(self.before, self.policies, self.silences, self.now, self.under_way, open=inhibiting)
+        some = (one for one in self.findings if only is None or one.scope.alert_id in only)
+        whole.decide_these(some, lambda one: held.get(one.scope.alert_id))
+        return whole
 
 
 def with_vanished(findings: Iterable[Finding], states: States, now: datetime) -> Iterator[Finding]:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from services.alerts.finding import Finding, Scope
+from services.alerts.finding import Scope
 from services.alerts.kinds import findings
 from services.alerts.machine import Circumstances, act
 from services.alerts.policy_files import load_policies
 from services.alerts.routing import receivers_of
 from services.alerts.sentence import sentence_vi
-from services.alerts.settling import Round
+from services.alerts.settling import Hearing, with_vanished
 from services.alerts.sights import duties
 from services.alerts.snapshot import SecurityEvent, Snapshot
 from services.alerts.state import AlertState, Change
@@ -39,9 +39,9 @@ def lived(
     states = dict(before or {})
     told: list[Change] = []
     for now in moments:
-        look: list[Finding] = list(findings(seen(now), POLICIES))
-        whole = Round(states, POLICIES, (), now)
-        whole.decide_all(look, all_held)
+        look = list(with_vanished(findings(seen(now), POLICIES), states, now))
+        hearing = Hearing(look, states, POLICIES, (), now)
+        whole = hearing.decided(all_held(list(hearing.questions())))
         states = {**states, **whole.states}
         told += [one for one in whole.changes if receivers_of(one, POLICIES.policy_for(one.scope))]
     return told

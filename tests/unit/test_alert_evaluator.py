@@ -1,68 +1,21 @@
 """The evaluator over the in-memory store: what is recorded and handed over, and the traps that others have paid for."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 
-from services.alerts.evaluator import Evaluator, Seen, Senses
-from services.alerts.finding import PERIOD_CLOSED, Finding, Scope, Truth
-from services.alerts.policy import Flapping, Inhibition, Policies, Policy
+from services.alerts.finding import PERIOD_CLOSED, Scope
+from services.alerts.policy import Flapping, Inhibition, Policy
 from services.alerts.routing import receivers_of
-from services.alerts.settling import Question
-from services.alerts.state import Change
-from services.alerts.store import Notification
-from services.alerts.watermark import Watermark
 from shared.contracts.commands import Matching
 from shared.errors import FencedError
 from shared.local_time import LOCAL
-from tests.support.alert_store import MemoryAlerts, MemoryAlertStore
+from tests.support.alert_world import World, told
 from tests.support.alerts import NOW, cell, command, found, minutes, policies
 
 LAST_EVALUATION = "chitieu_alerts_last_evaluation_timestamp_seconds"
-
-
-def everybody(change: Change, policy: Policy) -> tuple[str, ...]:
-    return policy.receivers if change.tell else ()
-
-
-@dataclass
-class World:
-    """What there is to see, and the clock; evaluators over the same tables stand for one process after another."""
-
-    findings: Sequence[Finding] = ()
-    offset: int = 0
-    now: datetime = NOW
-    held: bool | None = True
-    asked: list[Sequence[Question]] = field(default_factory=list)
-    tables: MemoryAlerts = field(default_factory=MemoryAlerts)
-    policies: Policies = field(default_factory=policies)
-    marks: Callable[[int], Sequence[Watermark]] = lambda offset: [Watermark(0, offset, NOW.isoformat())]
-
-    def evaluator(self) -> Evaluator:
-        """Elected just now."""
-        store = MemoryAlertStore(self.tables)
-        standing = store.take_over(self.tables.token + 1)
-        senses = Senses(lambda _: Seen(self.marks(self.offset), self.findings), self._held_then)
-        return Evaluator(senses, store, self.policies, everybody, lambda: self.now, standing)
-
-    def sees(self, *truths: Truth | Finding, after: timedelta = timedelta(0)) -> "World":
-        """From now on, so much later; a bare truth is that of the one cell."""
-        self.findings = [found(one) if isinstance(one, str) else one for one in truths]
-        self.now += after
-        return self
-
-    def _held_then(self, asked: Sequence[Question]) -> dict[str, bool]:
-        self.asked.append(asked)
-        return {} if self.held is None else {one.scope.alert_id: self.held for one in asked}
-
-
-def told(notifications: Sequence[Notification] | None) -> list[tuple[str, str]]:
-    assert notifications is not None, "the snapshot was behind"
-    return [(one.change, one.state) for one in notifications]
 
 
 def last_evaluation() -> float:
