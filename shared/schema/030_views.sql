@@ -169,6 +169,10 @@ SELECT cells.indicator AS indicator, cells.figure AS figure, cells.code AS code,
        length(arrayIntersect(expected_sources, heard)) AS sources_reporting
 {from_cells};
 
+-- The (reading, unit) sums that may make one cell: of no others need anything be read.
+FRAGMENT cell_sums AS
+SELECT reading, member FROM {database}.catalogue_rollup WHERE figure = {figure:String} AND unit = {unit:String};
+
 -- The (reading, unit) sums that make one cell: the unit's own report when there is one, else its members.
 FRAGMENT cell_members AS
 SELECT rollup.reading AS reading, rollup.member AS unit,
@@ -200,7 +204,7 @@ FROM (
         INNER JOIN {database}.catalogue_figures AS figures ON figures.figure = rollup.figure
         WHERE rollup.figure = {figure:String} AND rollup.unit = {unit:String}
     ) AS members ON members.reading = days.reading AND members.member = days.unit
-    WHERE days.day <= upto AND (days.day >= period_start OR NOT is_flow)
+    WHERE (days.reading, days.unit) IN {cell_sums} AND days.day <= upto AND (days.day >= period_start OR NOT is_flow)
     GROUP BY day WINDOW by_day AS (ORDER BY day)
 )
 ORDER BY day;
@@ -212,7 +216,8 @@ WITH (SELECT start FROM {database}.catalogue_periods WHERE code = {period:String
 SELECT if(days.ignored, 'report_ignored', days.reason) AS reason, sum(days.excluded) AS total
 FROM {counted_days} AS days
 INNER JOIN {cell_members} AS members ON members.reading = days.reading AND members.unit = days.unit
-WHERE days.day <= upto AND (days.day >= period_start OR NOT members.is_flow)
+WHERE (days.reading, days.unit) IN {cell_sums} AND days.day <= upto
+  AND (days.day >= period_start OR NOT members.is_flow)
 GROUP BY reason HAVING total != 0
 ORDER BY total DESC, reason;
 
@@ -233,9 +238,7 @@ FROM (
     FROM {database}.ledger_{version} AS entries
     INNER JOIN {cell_members} AS members USING (reading, unit)
     WHERE subject > {after:String} AND entries.day <= upto AND (entries.day >= period_start OR NOT is_flow)
-      AND (entries.reading, entries.unit) IN (
-          SELECT reading, member FROM {database}.catalogue_rollup
-          WHERE figure = {figure:String} AND unit = {unit:String})
+      AND (entries.reading, entries.unit) IN {cell_sums}
     GROUP BY subject, reading, unit, reason, event_source, event_id
     HAVING n != 0 OR d != 0 OR e != 0
 )
