@@ -3,6 +3,7 @@
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from services.alerts.finding import PERIOD_CLOSED, Finding, Scope
@@ -14,6 +15,9 @@ from services.alerts.state import OPEN, AlertState, Change
 
 ROUNDS = 3
 """Changes of one alert in one look at most: it opens, is released, escalates. What is left is for the next look."""
+
+NEW = AlertState()
+"""Where a thing stands that was never found before."""
 
 States = Mapping[str, tuple[Scope, AlertState]]
 
@@ -88,9 +92,7 @@ class Round:
 
     def _decide(self, seen: Finding, held_then: HeldThen) -> None:
         key = seen.scope.alert_id
-        _, state = self.before.get(key, (seen.scope, AlertState()))
-        if is_at_rest(state, seen):
-            return
+        _, state = self.before.get(key, (seen.scope, NEW))
         around = Circumstances(self.policies.policy_for(seen.scope), self.now, quiet_because=self.quiet(seen.scope))
         if key in self.under_way:
             decision = decide(state, seen, around)
@@ -121,11 +123,20 @@ class Hearing:
     now: datetime
     under_way: Container[str] = ()
 
+    @cached_property
+    def moving(self) -> Sequence[Finding]:
+        """Of what may move at all; the rest, which is nearly everything, is looked through once."""
+        return [
+            seen
+            for seen in self.findings
+            if not is_at_rest(self.before.get(seen.scope.alert_id, (seen.scope, NEW))[1], seen)
+        ]
+
     def questions(self) -> Iterator[Question]:
         """Of all alerts that would end now. What keeps an alert quiet has no part in whether it ends."""
-        for seen in self.findings:
+        for seen in self.moving:
             key = seen.scope.alert_id
-            _, state = self.before.get(key, (seen.scope, AlertState()))
+            _, state = self.before.get(key, (seen.scope, NEW))
             if state.name not in OPEN or key in self.under_way:
                 continue
             around = Circumstances(self.policies.policy_for(seen.scope), self.now)
@@ -140,7 +151,7 @@ class Hearing:
             if state.name in OPEN and self.policies.may_inhibit(scope)
         }
         whole = Round(self.before, self.policies, self.silences, self.now, self.under_way, open=inhibiting)
-        some = (one for one in self.findings if only is None or one.scope.alert_id in only)
+        some = (one for one in self.moving if only is None or one.scope.alert_id in only)
         whole.decide_these(some, lambda one: held.get(one.scope.alert_id))
         return whole
 
