@@ -102,8 +102,7 @@ async def own(here: Installation, hints: Hints) -> None:
 def duties(here: Installation, owner: Owner, hints: Hints) -> Iterator[Coroutine[Any, Any, Any]]:
     """What an owner does at once; the first of them ends when another process is elected."""
     yield hints.ownership.lost.wait()
-    yield owner.evaluate_for_ever(here.settings, hints)
-    yield owner.tell_for_ever()
+    yield from (owner.evaluate_for_ever(here.settings, hints), owner.tell_for_ever())
     yield obey_for_ever(here.settings, owner.obey)
     if url := here.settings.alerts_heartbeat_url:
         yield beat_for_ever(url, here.settings.alerts_heartbeat_every.total_seconds(), owner.evaluated)
